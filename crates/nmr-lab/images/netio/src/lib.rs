@@ -1,0 +1,1 @@
+//! NETIO.SYS of the lab: nmr-sim behind the nine Nmr* exports.

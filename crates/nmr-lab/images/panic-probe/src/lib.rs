@@ -1,0 +1,1 @@
+//! A driver that panics on purpose, for the lab.

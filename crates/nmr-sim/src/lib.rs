@@ -1,0 +1,1 @@
+//! A Network Module Registrar in user mode.

@@ -1,0 +1,1 @@
+//! The Windows kernel side of the nmr crate.

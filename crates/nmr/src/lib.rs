@@ -1,0 +1,1 @@
+//! Composite Network Module Registrar drivers: declare, attach, guard, unload.

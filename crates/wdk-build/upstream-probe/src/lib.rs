@@ -1,0 +1,1 @@
+//! Builds and links the unmodified upstream wdk crates through the drop-in.

@@ -1,0 +1,1 @@
+//! Sample driver echo-npi.
