@@ -1,1 +1,73 @@
-//! The macros of the nmr crate: #[npi] and driver!.
+//! The macros of the `nmr` crate. Here is only the dispatch; they are documented where users meet them, as `nmr::npi`
+//! and `nmr::driver`.
+
+use proc_macro::TokenStream;
+
+mod driver;
+mod npi;
+
+/// Makes a module that holds the traits `Provider` and `Client` the contract of an NPI.
+///
+/// `Provider` is what a provider serves to its clients, `Client` what a client serves to its providers; either may be
+/// missing. Each function takes `&self` and values that cross the boundary as they are (integers, `Status`, `Guid`).
+/// It returns nothing, such a value, or a `Result` of one, which C sees as an `NTSTATUS` and a last out parameter.
+///
+/// The macro adds to the module: `Npi`, the type that stands for the contract; `ProviderDispatch` and
+/// `ClientDispatch`, the dispatch tables in C's layout, which begin with version and size; `ProviderCalls` and
+/// `ClientCalls`, which implement the traits by calling an attached peer, and are what a `Guard` dereferences to.
+///
+/// ```
+/// /// Adds numbers.
+/// #[nmr::npi(id = "5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c11", version = 1)]
+/// pub mod adder {
+///     /// What a provider of Adder serves.
+///     pub trait Provider {
+///         /// The sum; an error if it does not fit. IRQL <= DISPATCH_LEVEL.
+///         fn add(&self, a: u32, b: u32) -> nmr::Result<u32>;
+///     }
+/// }
+///
+/// struct Wide;
+/// impl adder::Provider for Wide {
+///     fn add(&self, a: u32, b: u32) -> nmr::Result<u32> {
+///         a.checked_add(b).ok_or(nmr::Error::INVALID_PARAMETER)
+///     }
+/// }
+/// assert_eq!(adder::ProviderDispatch::serving::<Wide>().header.version, 1);
+/// ```
+#[proc_macro_attribute]
+pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    npi::expand(attribute.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Declares a driver: who it is, which NPIs it is client and provider of, its threads and hooks.
+///
+/// ```text
+/// nmr::driver! {
+///     /// Serves Relay by way of Echo.
+///     pub driver Composite {
+///         module_id: "5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b10",
+///         state: Counters = Counters::new(),       // optional: constant-initialised, reached as `driver.state`
+///         threads: 2,                              // optional: most own threads, see `Threads`
+///         start: Composite::start,                 // optional hooks: fn(&'static Composite, &MayWait<'_>)
+///         stop: Composite::stop,
+///
+///         client echo: echo::Npi as EchoProvider { capacity: 4 },
+///         client clock: clock::Npi as ClockProvider { capacity: 1, policy: one },
+///         provider relay: relay::Npi as RelayClient { capacity: 16, needs: [echo], self_binding: accept },
+///     }
+/// }
+/// ```
+///
+/// A registration reads: role, name, NPI, the type of its binding contexts (which implements `ClientBinding` or
+/// `ProviderBinding`), options. `capacity` is how many peers can be attached at a time. `policy` is `all` (default) or
+/// `one`. `needs` names registrations through which calls into this one are served: they register first, and are not
+/// touched at unload until this one is completely down. `self_binding` is `refuse` (default) or `accept`.
+///
+/// The output is a struct with one public field for each registration and `const fn new(system)`, its implementation
+/// of `nmr::Driver`, and DriverEntry with Unload, which `nmr_wdk::driver_entry!` makes. With `system: Type` among the
+/// settings the driver runs on that `nmr::System` instead of the kernel, and there is no entry point.
+#[proc_macro]
+pub fn driver(input: TokenStream) -> TokenStream {
+    driver::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}

@@ -1,1 +1,54 @@
-//! A Network Module Registrar in user mode.
+//! A Network Module Registrar in user mode: an oracle for drivers that are clients or providers of NPIs.
+//!
+//! A [`World`] is one NMR. It knows the C contract of `nmr-abi` and nothing of any framework built on it. Where the
+//! documentation leaves a choice to Windows, the choice is a setting of [`WorldBuilder`]; where a module breaks a
+//! rule, a [`Violation`] names the rule and the page it stands on.
+//!
+//! ```
+//! use nmr_sim::World;
+//!
+//! let world = World::new();
+//! // ... register modules through nmr_abi::Registrar, let them work, take them down ...
+//! world.assert_clean();
+//! world.assert_unloaded();
+//! ```
+//!
+//! # How a world works
+//! - Every callback runs on the thread that caused it, and no lock of the world is held meanwhile.
+//! - Each NPI has its own lists of clients and providers, each registration its own bindings, each binding its own
+//!   state: nothing is found by searching, and threads on different NPIs do not meet.
+//! - Handles are numbers that were never given out before and are looked up, never followed; a stale one is
+//!   recognised.
+//! - A deregistration detaches what is attached. An attachment that was still being made is detached by the thread
+//!   that makes it, as soon as the client's attach callback has returned.
+
+mod attach;
+mod binding;
+mod builder;
+mod callbacks;
+mod contract;
+mod detach;
+mod epitaphs;
+#[cfg(feature = "exports")]
+pub mod exports;
+mod faults;
+mod frames;
+mod handles;
+mod module;
+mod npi;
+mod registrar;
+mod registration;
+mod schedule;
+mod side;
+mod sync;
+mod table;
+mod trace;
+mod wait;
+mod world;
+
+pub use builder::{Order, WorldBuilder};
+pub use contract::{OnViolation, Rule, Severity, Violation};
+pub use schedule::{Callback, Point, Schedule, SeededSchedule};
+pub use side::Side;
+pub use trace::{Event, What};
+pub use world::{Left, World};

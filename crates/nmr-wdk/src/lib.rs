@@ -1,1 +1,63 @@
-//! The Windows kernel side of the nmr crate.
+//! What drivers of the [`nmr`] framework link against: the Windows kernel behind every seam of the framework.
+//!
+//! In a driver build ([`Kernel`] is the Windows kernel) this crate imports the nine Nmr* functions of NETIO.SYS and the
+//! kernel routines that the framework's locks, events, threads and log stand on, makes DriverEntry and Unload for
+//! `nmr::driver!`, and holds the panic handler. On any other build the same drivers run on a desk: [`Kernel`] is std
+//! with [`nmr_sim::World`](https://docs.rs/nmr-sim) as NMR, and there is no entry point.
+//!
+//! # Stop codes
+//! A driver of this framework stops the machine in three cases only, with codes of its own:
+//!
+//! | code | letters | meaning | parameters |
+//! |---|---|---|---|
+//! | 0x4E4D5250 | `NMRP` | a panic | FNV-1a hash of the source file's path as in the log line, line, column, 0 |
+//! | 0x4E4D5244 | `NMRD` | NmrDeregister* failed | its NTSTATUS, 0, 0, 0 |
+//! | 0x4E4D5257 | `NMRW` | NmrWaitFor*DeregisterComplete failed | its NTSTATUS, 0, 0, 0 |
+
+#![cfg_attr(nmr_driver, no_std)]
+
+#[cfg(nmr_driver)]
+mod kernel;
+#[cfg(nmr_driver)]
+pub use kernel::{Kernel, entry, log};
+
+#[cfg(not(nmr_driver))]
+mod desk;
+#[cfg(not(nmr_driver))]
+pub use desk::{Kernel, Loaded, log};
+
+pub use nmr;
+
+/// Makes DriverEntry and Unload for a driver that `nmr::driver!` declares; that macro calls it. On a desk it makes
+/// nothing.
+#[macro_export]
+macro_rules! driver_entry {
+    ($driver:ident) => {
+        #[cfg(nmr_driver)]
+        const _: () = {
+            static DRIVER: $driver = $driver::new($crate::Kernel::new());
+
+            #[unsafe(export_name = "DriverEntry")]
+            unsafe extern "system" fn driver_entry(
+                driver_object: *mut $crate::entry::DriverObject,
+                _registry_path: *const ::core::ffi::c_void,
+            ) -> $crate::nmr::Status {
+                // SAFETY: the I/O manager calls DriverEntry once, with the driver's own object.
+                unsafe { $crate::entry::load(&DRIVER, driver_object, unload) }
+            }
+
+            unsafe extern "C" fn unload(_driver_object: *mut $crate::entry::DriverObject) {
+                // SAFETY: the I/O manager calls Unload once, after DriverEntry has succeeded.
+                unsafe { $crate::entry::unload(&DRIVER) }
+            }
+        };
+    };
+}
+
+/// Writes a line to the debugger's log, as `println!` does to a console.
+#[macro_export]
+macro_rules! println {
+    ($($argument:tt)*) => {
+        $crate::log(::core::format_args!($($argument)*))
+    };
+}

@@ -1,0 +1,167 @@
+//! The syntax of `driver!`.
+
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Ident, LitInt, LitStr, Path, Token, Type, Visibility, braced, bracketed};
+
+/// A whole declaration.
+pub(crate) struct Declaration {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) settings: Settings,
+    pub(crate) registrations: Vec<Registration>,
+}
+
+/// What is said of the driver as a whole.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) module_id: Option<LitStr>,
+    pub(crate) state: Option<(Type, Expr)>,
+    pub(crate) threads: Option<LitInt>,
+    pub(crate) start: Option<Path>,
+    pub(crate) stop: Option<Path>,
+    pub(crate) system: Option<Type>,
+}
+
+/// One registration.
+pub(crate) struct Registration {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) role: Role,
+    pub(crate) name: Ident,
+    pub(crate) npi: Path,
+    pub(crate) binding: Type,
+    pub(crate) options: Options,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Client,
+    Provider,
+}
+
+/// What is said of one registration.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) capacity: Option<LitInt>,
+    pub(crate) policy: Option<Ident>,
+    pub(crate) self_binding: Option<Ident>,
+    pub(crate) needs: Vec<Ident>,
+}
+
+impl Parse for Declaration {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let keyword: Ident = input.parse()?;
+        if keyword != "driver" {
+            return Err(syn::Error::new(keyword.span(), "a declaration begins with `driver <Name> {`"));
+        }
+        let name = input.parse()?;
+        let body;
+        braced!(body in input);
+        let mut settings = Settings::default();
+        let mut registrations = Vec::new();
+        while !body.is_empty() {
+            let attributes = body.call(Attribute::parse_outer)?;
+            let word: Ident = body.parse()?;
+            if body.peek(Token![:]) {
+                settings.parse_one(&word, &body)?;
+            } else {
+                registrations.push(Registration::parse_after(attributes, &word, &body)?);
+            }
+            if !body.is_empty() {
+                body.parse::<Token![,]>()?;
+            }
+        }
+        Ok(Self { attributes, visibility, name, settings, registrations })
+    }
+}
+
+impl Settings {
+    fn parse_one(&mut self, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        input.parse::<Token![:]>()?;
+        match word.to_string().as_str() {
+            "module_id" => once(&mut self.module_id, word, input.parse()?),
+            "threads" => once(&mut self.threads, word, input.parse()?),
+            "start" => once(&mut self.start, word, input.parse()?),
+            "stop" => once(&mut self.stop, word, input.parse()?),
+            "system" => once(&mut self.system, word, input.parse()?),
+            "state" => {
+                let state_type = input.parse()?;
+                input.parse::<Token![=]>()?;
+                once(&mut self.state, word, (state_type, input.parse()?))
+            }
+            other => Err(syn::Error::new(
+                word.span(),
+                format!(
+                    "unknown setting `{other}`: there are module_id, state, threads, start, stop, system, and \
+                     registrations: `client <name>: <NPI> as <Binding> {{ capacity: <n> }}`"
+                ),
+            )),
+        }
+    }
+}
+
+impl Registration {
+    fn parse_after(attributes: Vec<Attribute>, role: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        let role = match role.to_string().as_str() {
+            "client" => Role::Client,
+            "provider" => Role::Provider,
+            other => {
+                return Err(syn::Error::new(
+                    role.span(),
+                    format!(
+                        "unknown NPI role `{other}`: write `client` to call providers of the NPI, or `provider` to \
+                         serve clients of it"
+                    ),
+                ));
+            }
+        };
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let npi = input.parse()?;
+        input.parse::<Token![as]>()?;
+        let binding = input.parse()?;
+        let body;
+        braced!(body in input);
+        let mut options = Options::default();
+        while !body.is_empty() {
+            options.parse_one(&body)?;
+            if !body.is_empty() {
+                body.parse::<Token![,]>()?;
+            }
+        }
+        Ok(Self { attributes, role, name, npi, binding, options })
+    }
+}
+
+impl Options {
+    fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let word: Ident = input.parse()?;
+        input.parse::<Token![:]>()?;
+        match word.to_string().as_str() {
+            "capacity" => once(&mut self.capacity, &word, input.parse()?),
+            "policy" => once(&mut self.policy, &word, input.parse()?),
+            "self_binding" => once(&mut self.self_binding, &word, input.parse()?),
+            "needs" => {
+                let names;
+                bracketed!(names in input);
+                let names = Punctuated::<Ident, Token![,]>::parse_terminated(&names)?;
+                self.needs.extend(names);
+                Ok(())
+            }
+            other => Err(syn::Error::new(
+                word.span(),
+                format!("unknown option `{other}`: there are capacity, policy, needs and self_binding"),
+            )),
+        }
+    }
+}
+
+fn once<T>(place: &mut Option<T>, word: &Ident, value: T) -> syn::Result<()> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(syn::Error::new(word.span(), format!("`{word}` is given twice: keep one of them"))),
+    }
+}

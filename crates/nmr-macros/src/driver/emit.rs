@@ -1,0 +1,146 @@
+//! The output of `driver!`: storage, and a trait implementation that names it. No logic.
+
+use super::declaration::{Declaration, Registration, Role};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
+    let Declaration { attributes, visibility, name, settings, registrations } = declaration;
+    let system = settings.system.as_ref().map_or_else(|| quote!(::nmr_wdk::Kernel), |system| quote!(#system));
+    let entry = settings.system.is_none().then(|| quote!(::nmr_wdk::driver_entry!(#name);));
+    let threads = settings.threads.as_ref().map_or_else(|| quote!(0), |threads| quote!(#threads));
+    let (state_type, state) = match &settings.state {
+        Some((state_type, state)) => (quote!(#state_type), quote!(#state)),
+        None => (quote!(()), quote!(())),
+    };
+    let module_id = settings.module_id.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let start = settings.start.as_ref().map_or_else(
+        || quote!(::core::result::Result::Ok(())),
+        |start| quote_spanned!(start.span()=> #start(self, at)),
+    );
+    let stop = settings.stop.as_ref().map(|stop| quote_spanned!(stop.span()=> #stop(self, at)));
+    let fields = registrations.iter().map(field);
+    let values = registrations.iter().map(value);
+    let checks = registrations.iter().map(|registration| npi_check(declaration, registration));
+    let name_text = name.to_string();
+    let mut in_order: Vec<_> = registrations.iter().zip(stages).collect();
+    in_order.sort_by_key(|(_, stage)| **stage);
+    let visits = in_order.iter().map(|(registration, stage)| {
+        let field = &registration.name;
+        quote!(each(::nmr::Stage(#stage), &self.#field);)
+    });
+    quote! {
+        #(#attributes)*
+        #[derive(Debug)]
+        #visibility struct #name {
+            system: #system,
+            /// The state that the declaration gives the driver.
+            #visibility state: #state_type,
+            /// The driver's own threads.
+            #visibility threads: ::nmr::Threads<#name, #threads>,
+            #(#fields)*
+        }
+
+        impl #name {
+            /// The driver on `system`, before it is loaded.
+            #visibility const fn new(system: #system) -> Self {
+                Self { system, state: #state, threads: ::nmr::Threads::new(), #(#values)* }
+            }
+        }
+
+        impl ::nmr::Driver for #name {
+            type System = #system;
+            const NAME: &'static str = #name_text;
+            const MODULE_ID: &'static ::nmr::ModuleId =
+                &::nmr::ModuleId::from_guid(::nmr::private::guid(#module_id));
+
+            fn system(&self) -> &Self::System {
+                &self.system
+            }
+
+            fn for_each_registration(
+                &'static self,
+                each: &mut dyn FnMut(::nmr::Stage, &'static dyn ::nmr::Registered<Self>),
+            ) {
+                #(#visits)*
+            }
+
+            #[allow(unused_variables)]
+            fn start(&'static self, at: &::nmr::MayWait<'_>) -> ::nmr::Result<()> {
+                #start
+            }
+
+            #[allow(unused_variables)]
+            fn stop(&'static self, at: &::nmr::MayWait<'_>) {
+                #stop
+            }
+
+            fn ask_threads_to_end(&'static self) {
+                self.threads.ask_to_end();
+            }
+
+            fn join_threads(&'static self, at: &::nmr::MayWait<'_>) {
+                self.threads.join(at, &self.system);
+            }
+        }
+
+        #(#checks)*
+        #entry
+    }
+}
+
+fn field(registration: &Registration) -> TokenStream {
+    let Registration { attributes, name, role, binding, npi, options, .. } = registration;
+    let capacity = &options.capacity;
+    let kind = match role {
+        Role::Client => format_ident!("ClientRegistration"),
+        Role::Provider => format_ident!("ProviderRegistration"),
+    };
+    let doc = format!("Registration `{name}`, {} of `{}`.", role_name(*role), quote!(#npi));
+    quote! {
+        #[doc = #doc]
+        #(#attributes)*
+        pub #name: ::nmr::#kind<#binding, #capacity>,
+    }
+}
+
+fn value(registration: &Registration) -> TokenStream {
+    let Registration { name, options, .. } = registration;
+    let text = name.to_string();
+    let policy = match &options.policy {
+        Some(policy) if policy == "one" => quote!(One),
+        _ => quote!(All),
+    };
+    let accept_self = options.self_binding.as_ref().is_some_and(|word| word == "accept");
+    quote! {
+        #name: ::nmr::Registration::new(::nmr::Options {
+            name: #text,
+            policy: ::nmr::Policy::#policy,
+            accept_self: #accept_self,
+        }),
+    }
+}
+
+/// The binding type says which NPI and driver it is for; the declaration must say the same.
+fn npi_check(declaration: &Declaration, registration: &Registration) -> TokenStream {
+    let driver = &declaration.name;
+    let Registration { npi, binding, role, .. } = registration;
+    let contract = match role {
+        Role::Client => quote!(ClientBinding),
+        Role::Provider => quote!(ProviderBinding),
+    };
+    quote_spanned! {npi.span()=>
+        const _: () = {
+            const fn is_declared_as<B: ::nmr::#contract<Npi = #npi, Driver = #driver>>() {}
+            is_declared_as::<#binding>();
+        };
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Client => "client",
+        Role::Provider => "provider",
+    }
+}

@@ -1,0 +1,253 @@
+//! The output of `#[npi]`: C tables, thunks into a trait, and a trait implementation that calls through a table. What
+//! happens in a call is in `nmr::private`.
+
+use super::contract::{Contract, Function, Identity, Output};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Type};
+
+pub(crate) fn contract(identity: &Identity, contract: &Contract) -> TokenStream {
+    let Contract { attributes, visibility, name, items, provider, client } = contract;
+    let Identity { id, version } = identity;
+    let name_text = name.to_string();
+    let sides = [
+        Side::new("Provider", "provider", "clients", provider.as_deref()),
+        Side::new("Client", "client", "providers", client.as_deref()),
+    ];
+    let calls = sides.iter().map(Side::calls_type);
+    let calls: Vec<_> = calls.collect();
+    let (provider_calls, client_calls) = (&calls[0], &calls[1]);
+    let tables = sides.iter().map(|side| side.table(*version));
+    let table_traits = sides.iter().map(Side::table_trait);
+    quote! {
+        #(#attributes)*
+        #visibility mod #name {
+            #(#items)*
+
+            /// Stands for the contract in declarations.
+            #[derive(Clone, Copy, Debug)]
+            pub struct Npi;
+
+            // SAFETY: the calls accept the tables that this macro makes, and check version and size of others.
+            unsafe impl ::nmr::Npi for Npi {
+                const ID: ::nmr::abi::NpiId = ::nmr::private::guid(#id);
+                const NAME: &'static str = #name_text;
+                type ProviderCalls = #provider_calls;
+                type ClientCalls = #client_calls;
+            }
+
+            #(#tables)*
+            #(#table_traits)*
+        }
+    }
+}
+
+/// One side of the contract: its trait, and the names that are made from it.
+struct Side<'a> {
+    /// The trait: `Provider` or `Client`.
+    name: Ident,
+    dispatch: Ident,
+    calls: Ident,
+    table_trait: Ident,
+    table_fn: Ident,
+    this: &'static str,
+    peers: &'static str,
+    functions: Option<&'a [Function]>,
+}
+
+impl<'a> Side<'a> {
+    fn new(name: &str, this: &'static str, peers: &'static str, functions: Option<&'a [Function]>) -> Self {
+        Self {
+            name: format_ident!("{name}"),
+            dispatch: format_ident!("{name}Dispatch"),
+            calls: format_ident!("{name}Calls"),
+            table_trait: format_ident!("{name}Table"),
+            table_fn: format_ident!("{this}_table"),
+            this,
+            peers,
+            functions,
+        }
+    }
+
+    fn calls_type(&self) -> TokenStream {
+        let calls = &self.calls;
+        if self.functions.is_some() { quote!(#calls) } else { quote!(::nmr::NoCalls) }
+    }
+
+    /// The trait by which the framework finds the table of a binding type.
+    fn table_trait(&self) -> TokenStream {
+        let Self { name, dispatch, table_trait, table_fn, .. } = self;
+        let (bound, table) = match self.functions {
+            Some(_) => (
+                quote!(B: #name + Send + Sync + 'static),
+                quote! {
+                    ::core::ptr::from_ref(const { &#dispatch::serving::<B>() }).cast()
+                },
+            ),
+            None => (quote!(B), quote!(::core::ptr::null())),
+        };
+        quote! {
+            // SAFETY: the table is of this contract, and its thunks take the address of a `B`.
+            unsafe impl<#bound> ::nmr::#table_trait<B> for Npi {
+                fn #table_fn() -> *const ::core::ffi::c_void {
+                    #table
+                }
+            }
+        }
+    }
+
+    /// The table, the thunks that fill it, and the calls through it.
+    fn table(&self, version: u16) -> Option<TokenStream> {
+        let functions = self.functions?;
+        let Self { name, dispatch, calls, this, peers, .. } = self;
+        let pointers = functions.iter().map(|function| {
+            let (function_name, doc) = (&function.name, format!("`{name}::{}`.", function.name));
+            let (arguments, returned) = (function.c_arguments(), function.c_return());
+            quote! {
+                #[doc = #doc]
+                pub #function_name: unsafe extern "system" fn(#arguments) -> #returned,
+            }
+        });
+        let thunk_names: Vec<_> = functions.iter().map(|function| &function.name).collect();
+        let thunks = functions.iter().map(|function| function.thunk(name));
+        let methods = functions.iter().map(Function::method);
+        let wires = functions
+            .iter()
+            .flat_map(Function::crossing_types)
+            .map(|crossing| quote_spanned!(crossing.span()=> ::nmr::private::assert_wire::<#crossing>();));
+        let table_doc = format!("The dispatch table of a {this}, in C's layout.");
+        let serving_doc = format!("The table by which {peers} call the {this} binding contexts `B`.");
+        let calls_doc = format!("Calls into an attached {this}; a guard dereferences to it.");
+        Some(quote! {
+            #[doc = #table_doc]
+            #[derive(Clone, Copy, Debug)]
+            #[repr(C)]
+            pub struct #dispatch {
+                /// Version of the contract and size of this table.
+                pub header: ::nmr::TableHeader,
+                #(#pointers)*
+            }
+
+            impl #dispatch {
+                #[doc = #serving_doc]
+                pub const fn serving<B: #name + Send + Sync + 'static>() -> Self {
+                    #(#thunks)*
+                    Self { header: ::nmr::TableHeader::of::<Self>(#version), #(#thunk_names: #thunk_names::<B>,)* }
+                }
+            }
+
+            const _: () = { #(#wires)* };
+
+            #[doc = #calls_doc]
+            #[derive(Debug)]
+            pub struct #calls {
+                context: *mut ::core::ffi::c_void,
+                table: &'static #dispatch,
+            }
+
+            // SAFETY: a module's functions and binding context may be used from any thread.
+            unsafe impl Send for #calls {}
+            // SAFETY: as for `Send`.
+            unsafe impl Sync for #calls {}
+
+            // SAFETY: calls through a table whose version and size were checked.
+            unsafe impl ::nmr::PeerCalls for #calls {
+                unsafe fn accept(
+                    context: *mut ::core::ffi::c_void,
+                    table: *const ::core::ffi::c_void,
+                ) -> ::core::result::Result<Self, ::nmr::TableMismatch> {
+                    // SAFETY: as the caller says; only the header is read before it is checked.
+                    let table = unsafe { ::nmr::private::accept_table::<#dispatch>(table, #version) }?;
+                    Ok(Self { context, table })
+                }
+            }
+
+            impl #name for #calls {
+                #(#methods)*
+            }
+        })
+    }
+}
+
+impl Function {
+    fn crossing_types(&self) -> Vec<&Type> {
+        let (Output::Value(output) | Output::Result(output)) = &self.output;
+        self.arguments.iter().map(|(_, argument)| argument).chain([output]).collect()
+    }
+
+    /// The type of the out parameter, if C needs one.
+    fn out(&self) -> Option<&Type> {
+        match &self.output {
+            Output::Result(Type::Tuple(unit)) if unit.elems.is_empty() => None,
+            Output::Result(value) => Some(value),
+            Output::Value(_) => None,
+        }
+    }
+
+    fn c_arguments(&self) -> TokenStream {
+        let arguments = self.arguments.iter().map(|(name, argument)| quote!(#name: #argument));
+        let out = self.out().map(|out| quote!(result: *mut #out));
+        let arguments = arguments.chain(out);
+        quote!(context: *mut ::core::ffi::c_void #(, #arguments)*)
+    }
+
+    fn c_return(&self) -> TokenStream {
+        match &self.output {
+            Output::Value(value) => quote!(#value),
+            Output::Result(_) => quote!(::nmr::Status),
+        }
+    }
+
+    fn argument_names(&self) -> Vec<&Ident> {
+        self.arguments.iter().map(|(name, _)| name).collect()
+    }
+
+    /// From C into the trait.
+    fn thunk(&self, side: &Ident) -> TokenStream {
+        let (name, arguments, returned) = (&self.name, self.c_arguments(), self.c_return());
+        let passed = self.argument_names();
+        let call = quote!(|binding: &B| #side::#name(binding #(, #passed)*));
+        let serve = match (&self.output, self.out()) {
+            (Output::Value(_), _) => quote!(serve(context, #call)),
+            (Output::Result(_), None) => quote!(serve_status(context, #call)),
+            (Output::Result(_), Some(_)) => quote!(serve_result(context, result, #call)),
+        };
+        quote! {
+            unsafe extern "system" fn #name<B: #side + Send + Sync + 'static>(#arguments) -> #returned {
+                // SAFETY: the peer passes the binding context that it was given, and only until it has detached.
+                unsafe { ::nmr::private::#serve }
+            }
+        }
+    }
+
+    /// From the trait into C.
+    fn method(&self) -> TokenStream {
+        let Self { name, returns, .. } = self;
+        let parameters = self.arguments.iter().map(|(name, argument)| quote!(#name: #argument));
+        let passed = self.argument_names();
+        let call = |out: Option<TokenStream>| {
+            let out = out.into_iter();
+            quote! {
+                // SAFETY: whoever has this value is inside the rundown of the binding, so context and table are valid.
+                unsafe { (self.table.#name)(self.context #(, #passed)* #(, #out)*) }
+            }
+        };
+        let body = match (&self.output, self.out()) {
+            (Output::Value(_), _) => call(None),
+            (Output::Result(_), None) => {
+                let call = call(None);
+                quote!(::nmr::private::call_status({ #call }))
+            }
+            (Output::Result(_), Some(_)) => {
+                let call = call(Some(quote!(out)));
+                quote!(::nmr::private::call_result(|out| { #call }))
+            }
+        };
+        quote! {
+            fn #name(&self #(, #parameters)*) #returns {
+                #body
+            }
+        }
+    }
+}

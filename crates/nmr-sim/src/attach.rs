@@ -1,0 +1,146 @@
+//! Registering and attaching: the registering thread offers each pair, one after the other.
+
+use crate::binding::{Binding, Progress, Verdict};
+use crate::contract::Rule;
+use crate::frames;
+use crate::module::{Module, ProviderAnswer};
+use crate::registration::Registration;
+use crate::schedule::Callback;
+use crate::side::Side;
+use crate::sync::lock;
+use crate::trace::What;
+use crate::world::World;
+use nmr_abi::Status;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+impl World {
+    /// `NmrRegisterClient` and `NmrRegisterProvider`: the number of the registration, when everybody on the other
+    /// side has been offered to, or offered it.
+    pub(crate) fn register(&self, side: Side, module: Option<Module>) -> Result<u64, Status> {
+        let Some(module) = module else {
+            self.note(|| What::RegisterFailed { side, status: Status::INVALID_PARAMETER });
+            self.violated(Rule::NullPointer, || format!("a {side} registers"));
+            return Err(Status::INVALID_PARAMETER);
+        };
+        if self.inner.faults.strikes() {
+            self.note(|| What::RegisterFailed { side, status: Status::INSUFFICIENT_RESOURCES });
+            return Err(Status::INSUFFICIENT_RESOURCES);
+        }
+        let npi = self.inner.npis.get(module.npi());
+        let registration = Arc::new(Registration::new(self.inner.registrations.number(), npi, module));
+        let number = registration.number;
+        self.inner.registrations.insert(number, Arc::clone(&registration));
+        self.note(|| What::Registered {
+            side,
+            registration: number,
+            npi: registration.module.npi(),
+            module: registration.module.id(),
+            number: registration.module.number(),
+        });
+        if !registration.module.lengths_are_right() {
+            self.violated(Rule::LengthField, || format!("{registration} registers"));
+        }
+        for peer in registration.npi.join(&registration) {
+            match side {
+                Side::Client => self.offer(&registration, &peer),
+                Side::Provider => self.offer(&peer, &registration),
+            }
+        }
+        Ok(number)
+    }
+
+    /// Offers `provider` to `client`, unless one of them has begun to deregister.
+    fn offer(&self, client: &Arc<Registration>, provider: &Arc<Registration>) {
+        let Some(binding) = self.pair(client, provider) else { return };
+        let (number, npi) = (binding.number, client.module.npi());
+        let (client, provider) = (client.number, provider.number);
+        self.note(|| What::Offered { binding: number, client, provider, npi });
+
+        let status = self.call_client_attach(&binding);
+
+        let (verdict, rule) = {
+            let mut progress = lock(&binding.progress);
+            let (verdict, rule) = progress.attach_returned(status);
+            // Noted under the lock: as soon as the binding counts as attached, somebody may detach it.
+            self.note(|| match verdict {
+                Verdict::Attached | Verdict::ProviderAlone => {
+                    What::Attached { binding: number, client, provider, npi, status }
+                }
+                Verdict::Refused => What::Refused { binding: number, client, provider, npi, status },
+            });
+            (verdict, rule)
+        };
+        match verdict {
+            Verdict::Attached if binding.client.is_ending() || binding.provider.is_ending() => {
+                // Whoever deregistered found the binding unattached and left it alone, or is about to find it
+                // attached; `detach` is carried out by one of the two.
+                self.detach(&binding);
+            }
+            Verdict::Attached => {}
+            Verdict::Refused => self.remove(&binding),
+            Verdict::ProviderAlone => self.detach(&binding),
+        }
+        if let Some(rule) = rule {
+            self.violated(rule, || {
+                format!("{} returned {status} from its attach callback for binding {number}", binding.client)
+            });
+        }
+    }
+
+    fn pair(&self, client: &Arc<Registration>, provider: &Arc<Registration>) -> Option<Arc<Binding>> {
+        let binding = Arc::new(Binding {
+            number: self.inner.bindings.number(),
+            client: Arc::clone(client),
+            provider: Arc::clone(provider),
+            client_context: AtomicPtr::new(null_mut()),
+            provider_context: AtomicPtr::new(null_mut()),
+            progress: Mutex::new(Progress::new(self.inner.settings)),
+        });
+        if !client.adopt(&binding) {
+            return None;
+        }
+        if !provider.adopt(&binding) {
+            client.forget(binding.number);
+            return None;
+        }
+        self.inner.bindings.insert(binding.number, Arc::clone(&binding));
+        Some(binding)
+    }
+
+    /// `NmrClientAttachProvider`.
+    pub(crate) fn client_attach(
+        &self,
+        binding: &Binding,
+        client_context: *mut c_void,
+        client_dispatch: *const c_void,
+    ) -> ProviderAnswer {
+        let refused = |status| ProviderAnswer { status, context: null_mut(), dispatch: null_mut() };
+        let inside = frames::innermost(|frame| {
+            frame.world == self.address()
+                && frame.binding == binding.number
+                && frame.callback == Callback::Attach(Side::Client)
+        });
+        if inside.is_none() {
+            let number = binding.number;
+            self.violated(Rule::AttachOutsideCallback, || format!("{} for binding {number}", binding.client));
+            return refused(Status::INVALID_PARAMETER);
+        }
+        if lock(&binding.progress).is_accepted() {
+            let number = binding.number;
+            self.violated(Rule::AttachedTwice, || format!("{} for binding {number}", binding.client));
+            return refused(Status::INVALID_PARAMETER);
+        }
+        if self.inner.faults.strikes() {
+            lock(&binding.progress).answer(Status::INSUFFICIENT_RESOURCES);
+            return refused(Status::INSUFFICIENT_RESOURCES);
+        }
+        binding.client_context.store(client_context, Relaxed);
+        let answer = self.call_provider_attach(binding, client_context, client_dispatch);
+        binding.provider_context.store(answer.context, Relaxed);
+        lock(&binding.progress).answer(answer.status);
+        answer
+    }
+}

@@ -1,0 +1,154 @@
+//! The settings of a world: what Windows leaves open, and what a test wants to know.
+
+use crate::binding::Settings;
+use crate::contract::{OnViolation, Record};
+use crate::schedule::{Point, Schedule};
+use crate::side::Side;
+use crate::trace::{Event, Listener, Trace};
+use crate::world::{Inner, World};
+use std::fmt;
+use std::time::Duration;
+
+/// Which of two callbacks comes first. Windows does not say; a module must bear any order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The client's.
+    #[default]
+    ClientFirst,
+    /// The provider's.
+    ProviderFirst,
+    /// The [`Schedule`] chooses each time.
+    Scheduled,
+}
+
+/// The settings of a [`World`].
+#[must_use]
+pub struct WorldBuilder {
+    detach_order: Order,
+    cleanup_order: Order,
+    settings: Settings,
+    wait_limit: Option<Duration>,
+    on_violation: OnViolation,
+    schedule: Option<Box<dyn Schedule>>,
+    record: bool,
+    listener: Option<Listener>,
+}
+
+impl fmt::Debug for WorldBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorldBuilder")
+            .field("detach_order", &self.detach_order)
+            .field("cleanup_order", &self.cleanup_order)
+            .field("settings", &self.settings)
+            .field("wait_limit", &self.wait_limit)
+            .field("on_violation", &self.on_violation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for WorldBuilder {
+    fn default() -> Self {
+        Self {
+            detach_order: Order::default(),
+            cleanup_order: Order::default(),
+            settings: Settings { cleanup_overtakes_detach: true, wait_covers_detach: true },
+            wait_limit: None,
+            on_violation: OnViolation::default(),
+            schedule: None,
+            record: true,
+            listener: None,
+        }
+    }
+}
+
+impl WorldBuilder {
+    /// Whose detach callback comes first; the client's by default.
+    pub fn detach_order(mut self, order: Order) -> Self {
+        self.detach_order = order;
+        self
+    }
+
+    /// Whose cleanup callback comes first; the client's by default.
+    pub fn cleanup_order(mut self, order: Order) -> Self {
+        self.cleanup_order = order;
+        self
+    }
+
+    /// Whether a completion that arrives while the same side's detach callback is still running counts at once, so
+    /// that the cleanup callback may run before the detach callback has returned. Windows does not say; it may by
+    /// default.
+    pub fn cleanup_overtakes_detach(mut self, overtakes: bool) -> Self {
+        self.settings.cleanup_overtakes_detach = overtakes;
+        self
+    }
+
+    /// Whether a wait also covers detach callbacks that have completed but not returned yet. Windows does not say; it
+    /// does by default.
+    pub fn wait_covers_detach(mut self, covers: bool) -> Self {
+        self.settings.wait_covers_detach = covers;
+        self
+    }
+
+    /// Makes a wait panic that has not returned after `limit`, with a list of the bindings that hold it.
+    pub fn wait_limit(mut self, limit: Duration) -> Self {
+        self.wait_limit = Some(limit);
+        self
+    }
+
+    /// What happens when a module breaks a rule; it is collected by default.
+    pub fn on_violation(mut self, on_violation: OnViolation) -> Self {
+        self.on_violation = on_violation;
+        self
+    }
+
+    /// Who holds threads up and makes choices; nobody by default.
+    pub fn schedule(mut self, schedule: impl Schedule) -> Self {
+        self.schedule = Some(Box::new(schedule));
+        self
+    }
+
+    /// Whether events are kept for [`World::events`]; they are by default. Without it, and without a listener, a world
+    /// makes no events at all.
+    pub fn record(mut self, record: bool) -> Self {
+        self.record = record;
+        self
+    }
+
+    /// Tells `listener` of each event, in order, on the thread that causes it. It must not call the world.
+    pub fn listener(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+
+    /// The world.
+    pub fn build(self) -> World {
+        World::from_inner(Inner {
+            npis: Default::default(),
+            registrations: Default::default(),
+            bindings: Default::default(),
+            epitaphs: Default::default(),
+            faults: Default::default(),
+            trace: Trace::new(self.record, self.listener),
+            contract: Record::new(self.on_violation),
+            settings: self.settings,
+            detach_order: self.detach_order,
+            cleanup_order: self.cleanup_order,
+            wait_limit: self.wait_limit,
+            schedule: self.schedule,
+        })
+    }
+}
+
+impl World {
+    /// Both sides, in the order that `order` asks for.
+    pub(crate) fn order(&self, order: Order, point: Point) -> [Side; 2] {
+        let provider_first = match order {
+            Order::ClientFirst => false,
+            Order::ProviderFirst => true,
+            Order::Scheduled => {
+                self.inner.schedule.as_ref().is_some_and(|schedule| schedule.choose(point, 2) > 0)
+            }
+        };
+        if provider_first { [Side::Provider, Side::Client] } else { [Side::Client, Side::Provider] }
+    }
+}

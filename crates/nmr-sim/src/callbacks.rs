@@ -1,0 +1,65 @@
+//! How a world calls a module: with no lock held, noted on the thread's stack of callbacks, between two points of the
+//! schedule.
+
+use crate::binding::Binding;
+use crate::frames::{self, Frame};
+use crate::handles::{Kind, encode};
+use crate::module::ProviderAnswer;
+use crate::schedule::{Callback, Point};
+use crate::side::Side;
+use crate::world::World;
+use nmr_abi::{BindingHandle, Status};
+use std::ffi::c_void;
+use std::sync::atomic::Ordering::Relaxed;
+
+impl World {
+    pub(crate) fn call_client_attach(&self, binding: &Binding) -> Status {
+        let handle = handle(binding, Side::Client);
+        self.call(binding, Callback::Attach(Side::Client), || {
+            binding.client.module.attach_provider(handle, &binding.provider.module)
+        })
+    }
+
+    pub(crate) fn call_provider_attach(
+        &self,
+        binding: &Binding,
+        client_context: *mut c_void,
+        client_dispatch: *const c_void,
+    ) -> ProviderAnswer {
+        let handle = handle(binding, Side::Provider);
+        let (client, provider) = (&binding.client.module, &binding.provider.module);
+        self.call(binding, Callback::Attach(Side::Provider), || {
+            provider.attach_client(handle, client, client_context, client_dispatch)
+        })
+    }
+
+    pub(crate) fn call_detach(&self, binding: &Binding, side: Side) -> Status {
+        // The context was stored before the binding became attached, under its lock, which this thread has held since.
+        let context = binding.context(side).load(Relaxed);
+        self.call(binding, Callback::Detach(side), || binding.of(side).module.detach(context))
+    }
+
+    pub(crate) fn call_cleanup(&self, binding: &Binding, side: Side) {
+        let context = binding.context(side).load(Relaxed);
+        self.call(binding, Callback::Cleanup(side), || binding.of(side).module.clean_up(context));
+    }
+
+    fn call<R>(&self, binding: &Binding, callback: Callback, call: impl FnOnce() -> R) -> R {
+        self.pause(Point::Before(callback));
+        let entered = frames::enter(Frame {
+            world: self.address(),
+            binding: binding.number,
+            client: binding.client.number,
+            provider: binding.provider.number,
+            callback,
+        });
+        let result = call();
+        drop(entered);
+        self.pause(Point::After(callback));
+        result
+    }
+}
+
+fn handle(binding: &Binding, side: Side) -> BindingHandle {
+    BindingHandle::from_raw(encode(Kind::Binding(side), binding.number))
+}

@@ -1,0 +1,82 @@
+//! What a `HANDLE` of a world is: a kind and a number, in a form that faults when it is followed.
+
+use crate::side::Side;
+use std::ffi::c_void;
+
+/// The upper 16 bits of every handle. No canonical address begins like this, so that a module which takes a handle
+/// for a pointer stops at once.
+const MARK: u64 = 0x4e4d << 48;
+const NUMBER_MASK: u64 = (1 << 45) - 1;
+
+/// What a handle stands for. The two sides of a binding know it by different handles, so that a completion by the
+/// wrong side's function is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Registration(Side),
+    Binding(Side),
+}
+
+impl Kind {
+    /// How a report calls a handle of this kind.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Registration(Side::Client) => "a client registration",
+            Self::Registration(Side::Provider) => "a provider registration",
+            Self::Binding(Side::Client) => "the client's side of a binding",
+            Self::Binding(Side::Provider) => "the provider's side of a binding",
+        }
+    }
+
+    const fn code(self) -> u64 {
+        match self {
+            Self::Registration(Side::Client) => 1,
+            Self::Registration(Side::Provider) => 2,
+            Self::Binding(Side::Client) => 3,
+            Self::Binding(Side::Provider) => 4,
+        }
+    }
+}
+
+/// The handle of number `number`.
+pub(crate) fn encode(kind: Kind, number: u64) -> *mut c_void {
+    std::ptr::without_provenance_mut((MARK | (number & NUMBER_MASK) << 3 | kind.code()) as usize)
+}
+
+/// What `raw` stands for, or `None` if no world makes such handles.
+pub(crate) fn decode(raw: *mut c_void) -> Option<(Kind, u64)> {
+    let value = raw.addr() as u64;
+    let kind = match value & 7 {
+        1 => Kind::Registration(Side::Client),
+        2 => Kind::Registration(Side::Provider),
+        3 => Kind::Binding(Side::Client),
+        4 => Kind::Binding(Side::Provider),
+        _ => return None,
+    };
+    (value >> 48 == MARK >> 48).then_some((kind, value >> 3 & NUMBER_MASK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, decode, encode};
+    use crate::side::Side;
+    use std::ptr::{null_mut, without_provenance_mut};
+
+    #[test]
+    fn a_handle_says_its_kind_and_number() {
+        for kind in [
+            Kind::Registration(Side::Client),
+            Kind::Registration(Side::Provider),
+            Kind::Binding(Side::Client),
+            Kind::Binding(Side::Provider),
+        ] {
+            assert_eq!(decode(encode(kind, 77)), Some((kind, 77)));
+        }
+    }
+
+    #[test]
+    fn other_values_are_no_handles() {
+        assert_eq!(decode(null_mut()), None);
+        assert_eq!(decode(without_provenance_mut(0x1_0009)), None);
+        assert_eq!(decode(without_provenance_mut(encode(Kind::Binding(Side::Client), 1).addr() | 7)), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The nine functions: each finds what its handle stands for and hands over to the world.
+
+#![expect(unsafe_code, reason = "implements the unsafe trait of the contract and reads what C callers pass")]
+
+use crate::binding::{Binding, Half};
+use crate::contract::Rule;
+use crate::handles::{Kind, decode, encode};
+use crate::module::Module;
+use crate::registration::Registration;
+use crate::side::Side;
+use crate::world::World;
+use nmr_abi::{
+    BindingHandle, ClientCharacteristics, ClientHandle, ProviderCharacteristics, ProviderHandle, Registrar,
+    Status,
+};
+use std::ffi::c_void;
+use std::sync::Arc;
+
+// SAFETY: callbacks run on the caller's thread with no lock held (`callbacks.rs`), detach only after the attach
+// returned and each callback at most once (`binding.rs`, tested in every order), and a wait returns only when the
+// registration has no binding left (`wait.rs`), after which nothing leads to it.
+unsafe impl Registrar for World {
+    unsafe fn register_client(
+        &self,
+        characteristics: *const ClientCharacteristics,
+        client_context: *mut c_void,
+        client_handle: &mut ClientHandle,
+    ) -> Status {
+        // SAFETY: the same contract.
+        let module = unsafe { Module::client(characteristics, client_context) };
+        match self.register(Side::Client, module) {
+            Ok(number) => {
+                *client_handle = ClientHandle::from_raw(encode(Kind::Registration(Side::Client), number));
+                Status::SUCCESS
+            }
+            Err(status) => status,
+        }
+    }
+
+    unsafe fn deregister_client(&self, client_handle: ClientHandle) -> Status {
+        self.registration(client_handle.as_raw(), Side::Client, "NmrDeregisterClient")
+            .map_or(Status::INVALID_PARAMETER, |registration| self.deregister(&registration))
+    }
+
+    unsafe fn wait_for_client_deregister_complete(&self, client_handle: ClientHandle) -> Status {
+        self.registration(client_handle.as_raw(), Side::Client, "NmrWaitForClientDeregisterComplete")
+            .map_or(Status::INVALID_PARAMETER, |registration| self.wait(&registration))
+    }
+
+    unsafe fn client_attach_provider(
+        &self,
+        nmr_binding_handle: BindingHandle,
+        client_binding_context: *mut c_void,
+        client_dispatch: *const c_void,
+        provider_binding_context: &mut *mut c_void,
+        provider_dispatch: &mut *const c_void,
+    ) -> Status {
+        let function = "NmrClientAttachProvider";
+        let Some(binding) =
+            self.binding(nmr_binding_handle, Side::Client, function, |_| Rule::AttachOutsideCallback)
+        else {
+            return Status::INVALID_PARAMETER;
+        };
+        let answer = self.client_attach(&binding, client_binding_context, client_dispatch);
+        if answer.status.is_success() {
+            *provider_binding_context = answer.context;
+            *provider_dispatch = answer.dispatch;
+        }
+        answer.status
+    }
+
+    unsafe fn client_detach_provider_complete(&self, nmr_binding_handle: BindingHandle) {
+        let function = "NmrClientDetachProviderComplete";
+        if let Some(binding) = self.binding(nmr_binding_handle, Side::Client, function, Half::late_completion)
+        {
+            self.complete(&binding, Side::Client);
+        }
+    }
+
+    unsafe fn register_provider(
+        &self,
+        characteristics: *const ProviderCharacteristics,
+        provider_context: *mut c_void,
+        provider_handle: &mut ProviderHandle,
+    ) -> Status {
+        // SAFETY: the same contract.
+        let module = unsafe { Module::provider(characteristics, provider_context) };
+        match self.register(Side::Provider, module) {
+            Ok(number) => {
+                *provider_handle =
+                    ProviderHandle::from_raw(encode(Kind::Registration(Side::Provider), number));
+                Status::SUCCESS
+            }
+            Err(status) => status,
+        }
+    }
+
+    unsafe fn deregister_provider(&self, provider_handle: ProviderHandle) -> Status {
+        self.registration(provider_handle.as_raw(), Side::Provider, "NmrDeregisterProvider")
+            .map_or(Status::INVALID_PARAMETER, |registration| self.deregister(&registration))
+    }
+
+    unsafe fn wait_for_provider_deregister_complete(&self, provider_handle: ProviderHandle) -> Status {
+        self.registration(provider_handle.as_raw(), Side::Provider, "NmrWaitForProviderDeregisterComplete")
+            .map_or(Status::INVALID_PARAMETER, |registration| self.wait(&registration))
+    }
+
+    unsafe fn provider_detach_client_complete(&self, nmr_binding_handle: BindingHandle) {
+        let function = "NmrProviderDetachClientComplete";
+        if let Some(binding) =
+            self.binding(nmr_binding_handle, Side::Provider, function, Half::late_completion)
+        {
+            self.complete(&binding, Side::Provider);
+        }
+    }
+}
+
+impl World {
+    /// The registration that `raw` stands for; if there is none, `function` has broken a rule.
+    fn registration(&self, raw: *mut c_void, side: Side, function: &str) -> Option<Arc<Registration>> {
+        let number = self.number(raw, Kind::Registration(side), function)?;
+        let registration = self.inner.registrations.get(number);
+        if registration.is_none() {
+            let known = self.inner.registrations.was_issued(number);
+            let rule = if known { Rule::StaleHandle } else { Rule::UnknownHandle };
+            self.violated(rule, || format!("{function} is given {raw:p}, {side} {number}"));
+        }
+        registration
+    }
+
+    /// The binding that `handle` stands for; if there is none, `function` has broken a rule: the one that `late` names
+    /// if the binding ended not long ago.
+    fn binding(
+        &self,
+        handle: BindingHandle,
+        side: Side,
+        function: &str,
+        late: impl FnOnce(Half) -> Rule,
+    ) -> Option<Arc<Binding>> {
+        let number = self.number(handle.as_raw(), Kind::Binding(side), function)?;
+        let binding = self.inner.bindings.get(number);
+        if binding.is_none() {
+            let rule = match self.inner.epitaphs.read(number, side) {
+                Some(half) => late(half),
+                None if self.inner.bindings.was_issued(number) => Rule::StaleHandle,
+                None => Rule::UnknownHandle,
+            };
+            self.violated(rule, || {
+                format!(
+                    "{function} is given the {side}'s handle of binding {number}, which is not there any more"
+                )
+            });
+        }
+        binding
+    }
+
+    fn number(&self, raw: *mut c_void, wanted: Kind, function: &str) -> Option<u64> {
+        let (rule, is) = match decode(raw) {
+            Some((kind, number)) if kind == wanted => return Some(number),
+            Some((kind @ Kind::Binding(_), _)) if matches!(wanted, Kind::Binding(_)) => {
+                (Rule::WrongSide, kind.name())
+            }
+            Some((kind, _)) => (Rule::WrongKindOfHandle, kind.name()),
+            None => (Rule::UnknownHandle, "no handle"),
+        };
+        self.violated(rule, || format!("{function} wants {} and is given {raw:p}, {is}", wanted.name()));
+        None
+    }
+}

@@ -1,0 +1,82 @@
+//! One registration of a module for one NPI: who it is, what is attached to it, and whether it is ending.
+
+use crate::binding::Binding;
+use crate::module::Module;
+use crate::npi::Npi;
+use crate::side::Side;
+use crate::sync::lock;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex};
+
+/// A registration.
+pub(crate) struct Registration {
+    pub(crate) number: u64,
+    pub(crate) npi: Arc<Npi>,
+    pub(crate) module: Module,
+    pub(crate) life: Mutex<Life>,
+    /// Told when the last binding of a registration that is waited for has gone.
+    pub(crate) emptied: Condvar,
+}
+
+/// What changes about a registration.
+pub(crate) struct Life {
+    pub(crate) stage: Stage,
+    /// From the offer to the return of the last cleanup callback.
+    pub(crate) bindings: BTreeMap<u64, Arc<Binding>>,
+}
+
+/// How far a registration has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Registered,
+    Deregistering,
+    Waiting,
+    /// The wait is over: the module may be gone.
+    Closed,
+}
+
+impl Registration {
+    pub(crate) fn new(number: u64, npi: Arc<Npi>, module: Module) -> Self {
+        let life = Life { stage: Stage::Registered, bindings: BTreeMap::new() };
+        Self { number, npi, module, life: Mutex::new(life), emptied: Condvar::new() }
+    }
+
+    pub(crate) fn side(&self) -> Side {
+        self.module.side()
+    }
+
+    /// Whether `NmrDeregister*` was called.
+    pub(crate) fn is_ending(&self) -> bool {
+        lock(&self.life).stage != Stage::Registered
+    }
+
+    /// Adds `binding`, unless the registration is ending.
+    pub(crate) fn adopt(&self, binding: &Arc<Binding>) -> bool {
+        let mut life = lock(&self.life);
+        let adopts = life.stage == Stage::Registered;
+        if adopts {
+            life.bindings.insert(binding.number, Arc::clone(binding));
+        }
+        adopts
+    }
+
+    /// Lets go of a binding, and wakes the waiting thread if it was the last one.
+    pub(crate) fn forget(&self, binding: u64) {
+        let mut life = lock(&self.life);
+        life.bindings.remove(&binding);
+        if life.stage == Stage::Waiting && life.bindings.is_empty() {
+            self.emptied.notify_all();
+        }
+    }
+}
+
+impl fmt::Display for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.side(), self.number)?;
+        match self.module.id() {
+            Some(id) => write!(f, " (module {id}, NPI {})", self.module.npi()),
+            None => write!(f, " (no module id, NPI {})", self.module.npi()),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Waiting for the end of a deregistration.
+
+use crate::contract::Rule;
+use crate::frames;
+use crate::registration::{Life, Registration, Stage};
+use crate::schedule::Callback;
+use crate::side::Side;
+use crate::sync::lock;
+use crate::trace::What;
+use crate::world::World;
+use nmr_abi::Status;
+use std::fmt::Write;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Instant;
+
+impl World {
+    /// `NmrWaitForClientDeregisterComplete` and `NmrWaitForProviderDeregisterComplete`.
+    pub(crate) fn wait(&self, registration: &Registration) -> Status {
+        if let Some(refusal) = self.judge_place_of_wait(registration) {
+            return refusal;
+        }
+        let mut life = lock(&registration.life);
+        let broken = match life.stage {
+            Stage::Registered => Some((Rule::WaitBeforeDeregister, Status::INVALID_PARAMETER)),
+            Stage::Waiting => Some((Rule::WaitedTwice, Status::INVALID_PARAMETER)),
+            Stage::Closed => Some((Rule::StaleHandle, Status::INVALID_PARAMETER)),
+            Stage::Deregistering => None,
+        };
+        if let Some((rule, status)) = broken {
+            drop(life);
+            self.violated(rule, || format!("{registration} is waited for"));
+            return status;
+        }
+        life.stage = Stage::Waiting;
+        let (side, npi, number) = (registration.side(), registration.module.npi(), registration.number);
+        self.note(|| What::Waiting { side, registration: number, npi, bindings: life.bindings.len() });
+        let mut life = self.until_empty(registration, life);
+        life.stage = Stage::Closed;
+        drop(life);
+        self.inner.registrations.remove(number);
+        self.note(|| What::Waited {
+            side,
+            registration: number,
+            npi,
+            registrations_left: self.inner.registrations.len(),
+            bindings_left: self.inner.bindings.len(),
+        });
+        Status::SUCCESS
+    }
+
+    /// Whether the calling thread is where this wait could never end, or should not be made.
+    fn judge_place_of_wait(&self, registration: &Registration) -> Option<Status> {
+        let here = |frame: &frames::Frame| frame.world == self.address();
+        let own = frames::innermost(|frame| {
+            here(frame) && [frame.client, frame.provider].contains(&registration.number)
+        });
+        if let Some(frame) = own {
+            self.violated(Rule::WaitInsideCallback, || {
+                format!(
+                    "{registration} is waited for inside {} for binding {}",
+                    frame.callback, frame.binding
+                )
+            });
+            return Some(Status::INVALID_DEVICE_STATE);
+        }
+        let detaching =
+            frames::innermost(|frame| here(frame) && !matches!(frame.callback, Callback::Attach(_)));
+        if let Some(frame) = detaching {
+            self.violated(Rule::WaitInDetach, || {
+                format!(
+                    "{registration} is waited for inside {} for binding {}",
+                    frame.callback, frame.binding
+                )
+            });
+        }
+        None
+    }
+
+    fn until_empty<'a>(
+        &self,
+        registration: &'a Registration,
+        mut life: MutexGuard<'a, Life>,
+    ) -> MutexGuard<'a, Life> {
+        let Some(limit) = self.inner.wait_limit else {
+            while !life.bindings.is_empty() {
+                life = registration.emptied.wait(life).unwrap_or_else(PoisonError::into_inner);
+            }
+            return life;
+        };
+        let end = Instant::now() + limit;
+        while !life.bindings.is_empty() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let stuck = stuck(life);
+                panic!("the wait for {registration} has not returned after {limit:?}; it is held by{stuck}");
+            }
+            let waited = registration.emptied.wait_timeout(life, left);
+            life = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        life
+    }
+}
+
+/// One line for each binding that is left, saying whose turn it is.
+fn stuck(life: MutexGuard<'_, Life>) -> String {
+    let bindings: Vec<_> = life.bindings.values().cloned().collect();
+    drop(life);
+    let mut text = String::new();
+    for binding in bindings {
+        let progress = lock(&binding.progress);
+        let _ = write!(text, "\n  binding {}: ", binding.number);
+        let _ = match progress.describe() {
+            Some(phase) => write!(text, "{} and {}: {phase}", binding.client, binding.provider),
+            None => write!(
+                text,
+                "{} {}; {} {}",
+                binding.client,
+                progress.half(Side::Client).describe(),
+                binding.provider,
+                progress.half(Side::Provider).describe()
+            ),
+        };
+    }
+    text
+}

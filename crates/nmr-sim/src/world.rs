@@ -1,0 +1,181 @@
+//! The world: one Network Module Registrar and all that is registered with it.
+
+use crate::binding::{Binding, Settings};
+use crate::builder::{Order, WorldBuilder};
+use crate::contract::{Record, Rule, Violation};
+use crate::epitaphs::Epitaphs;
+use crate::faults::Faults;
+use crate::npi::Npis;
+use crate::registration::Registration;
+use crate::schedule::{Point, Schedule};
+use crate::sync::lock;
+use crate::table::Table;
+use crate::trace::{Event, Trace, What};
+use nmr_abi::ModuleId;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A Network Module Registrar. The value is a cheap handle; clones are the same world. Nothing is shared between
+/// worlds, so that tests run in parallel.
+///
+/// Modules reach it through [`nmr_abi::Registrar`]. Statuses that the documentation does not give are these: a
+/// deregistration or wait that breaks a rule answers STATUS_INVALID_PARAMETER, a wait inside a callback that it would
+/// wait for STATUS_INVALID_DEVICE_STATE, and a fault that was asked for STATUS_INSUFFICIENT_RESOURCES.
+#[derive(Clone)]
+pub struct World {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) npis: Npis,
+    pub(crate) registrations: Table<Registration>,
+    pub(crate) bindings: Table<Binding>,
+    pub(crate) epitaphs: Epitaphs,
+    pub(crate) faults: Faults,
+    pub(crate) trace: Trace,
+    pub(crate) contract: Record,
+    pub(crate) settings: Settings,
+    pub(crate) detach_order: Order,
+    pub(crate) cleanup_order: Order,
+    pub(crate) wait_limit: Option<Duration>,
+    pub(crate) schedule: Option<Box<dyn Schedule>>,
+}
+
+/// What is left in a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Registrations that were not waited for, as text, in the order in which they were made.
+    pub registrations: Vec<String>,
+    /// How many bindings there are, from the offer to the last cleanup.
+    pub bindings: usize,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// A world with nobody in it and the settings that [`WorldBuilder`] names as defaults.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A world in which a wait that has not returned after `limit` panics, with a list of the bindings that hold it.
+    pub fn with_wait_limit(limit: Duration) -> Self {
+        Self::builder().wait_limit(limit).build()
+    }
+
+    /// The settings of a new world.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What happened so far, if the world records it.
+    pub fn events(&self) -> Vec<Event> {
+        self.inner.trace.events()
+    }
+
+    /// What happened so far, one line for each event.
+    pub fn story(&self) -> String {
+        self.events().iter().map(|event| format!("{event}\n")).collect()
+    }
+
+    /// The rules that were broken so far, warnings included.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.inner.contract.violations()
+    }
+
+    /// Panics if a rule was broken, be it only a warning.
+    #[track_caller]
+    pub fn assert_clean(&self) {
+        let violations = self.violations();
+        if !violations.is_empty() {
+            let list: String = violations.iter().map(|violation| format!("\n  {violation}")).collect();
+            panic!("the NMR's contract was broken:{list}\nwhat happened:\n{}", self.story());
+        }
+    }
+
+    /// What is registered or attached at this moment.
+    pub fn left(&self) -> Left {
+        Left {
+            registrations: self.inner.registrations.all().iter().map(ToString::to_string).collect(),
+            bindings: self.inner.bindings.len(),
+        }
+    }
+
+    /// Panics if anything is left: all modules are unloaded now.
+    #[track_caller]
+    pub fn assert_unloaded(&self) {
+        let Left { registrations, bindings } = self.left();
+        if !registrations.is_empty() || bindings > 0 {
+            let list = registrations.join("\n  ");
+            panic!("{bindings} bindings are left, and of registrations:\n  {list}\n{}", self.story());
+        }
+    }
+
+    /// Says that the module `id` is unloaded now: each registration of it that is left breaks
+    /// [`Rule::LeftBehind`]. Returns how many there are.
+    pub fn module_unloaded(&self, id: &ModuleId) -> usize {
+        let left = self.inner.registrations.all();
+        let left: Vec<_> = left.into_iter().filter(|left| left.module.id().as_ref() == Some(id)).collect();
+        for registration in &left {
+            self.violated(Rule::LeftBehind, || format!("{registration} is still there"));
+        }
+        left.len()
+    }
+
+    /// Makes the `nth` call from here fail that may fail: `NmrRegisterClient`, `NmrRegisterProvider` or
+    /// `NmrClientAttachProvider`, counted together from 1. With 0 none fails, and the calls are only counted.
+    pub fn fail_nth(&self, nth: u64) {
+        self.inner.faults.watch(nth);
+    }
+
+    /// How many calls that may fail were made since the last [`Self::fail_nth`].
+    pub fn fallible_calls(&self) -> u64 {
+        self.inner.faults.counted()
+    }
+
+    pub(crate) fn violated(&self, rule: Rule, by: impl FnOnce() -> String) {
+        let violation = Violation { rule, by: by() };
+        self.note(|| What::Violated(violation.clone()));
+        self.inner.contract.add(violation);
+    }
+
+    pub(crate) fn note(&self, what: impl FnOnce() -> What) {
+        self.inner.trace.note(what);
+    }
+
+    pub(crate) fn pause(&self, point: Point) {
+        if let Some(schedule) = &self.inner.schedule {
+            schedule.pause(point);
+        }
+    }
+
+    /// What tells this world from the others that a thread may be inside of.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.inner).addr()
+    }
+}
+
+impl Drop for Inner {
+    /// Lets go of what modules left behind: registrations and bindings know each other.
+    fn drop(&mut self) {
+        for registration in self.registrations.all() {
+            registration.npi.leave(&registration);
+            lock(&registration.life).bindings.clear();
+        }
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("left", &self.left()).field("violations", &self.violations()).finish()
+    }
+}

@@ -1,0 +1,14 @@
+//! The contract, seen by modules in the shape of C: raw callbacks, contexts on the heap, nothing but nmr-abi.
+
+mod attach;
+mod detach;
+mod faults;
+mod handles;
+mod misuse;
+mod null_contexts;
+mod order;
+mod peer;
+mod races;
+mod stress;
+mod trace;
+mod wait;

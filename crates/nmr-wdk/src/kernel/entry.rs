@@ -1,0 +1,38 @@
+//! DriverEntry and Unload, for [`driver_entry!`](crate::driver_entry).
+
+#![expect(unsafe_code, reason = "is called by the I/O manager, with its pointers")]
+
+use nmr::{Driver, MayWait, Status};
+
+/// `DRIVER_OBJECT`.
+pub type DriverObject = wdk_sys::DRIVER_OBJECT;
+
+/// The type of an Unload routine.
+pub type Unload = unsafe extern "C" fn(*mut DriverObject);
+
+/// DriverEntry: loads `driver`, and lets the I/O manager unload it if that succeeds. If it fails, everything has been
+/// taken down again, because the I/O manager then unloads the image without calling Unload.
+///
+/// # Safety
+/// For DriverEntry alone, with the driver object that it was given.
+pub unsafe fn load<D: Driver>(driver: &'static D, object: *mut DriverObject, unload: Unload) -> Status {
+    // SAFETY: DriverEntry runs at PASSIVE_LEVEL in a system thread, outside any callback.
+    let may_wait = unsafe { MayWait::assume() };
+    match driver.load(&may_wait) {
+        Ok(()) => {
+            // SAFETY: the I/O manager gives DriverEntry its own driver object to fill in.
+            unsafe { (*object).DriverUnload = Some(unload) };
+            Status::SUCCESS
+        }
+        Err(error) => error.status(),
+    }
+}
+
+/// Unload.
+///
+/// # Safety
+/// For Unload alone.
+pub unsafe fn unload<D: Driver>(driver: &'static D) {
+    // SAFETY: Unload runs at PASSIVE_LEVEL in a system thread, outside any callback.
+    driver.unload(&unsafe { MayWait::assume() });
+}

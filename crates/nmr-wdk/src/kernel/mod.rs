@@ -1,0 +1,18 @@
+//! The Windows kernel.
+
+pub mod entry;
+mod event;
+mod lock;
+mod netio;
+mod panic;
+mod stop;
+mod system;
+mod thread;
+
+use core::fmt;
+pub use system::Kernel;
+
+/// Writes one line to the debugger with `DbgPrint`. IRQL <= DIRQL.
+pub fn log(line: fmt::Arguments<'_>) {
+    wdk::println!("{line}");
+}

@@ -1,0 +1,51 @@
+//! The kernel as the framework's system.
+
+#![expect(unsafe_code, reason = "implements a trait that promises things about memory and threads")]
+
+use super::event::KernelEvent;
+use super::lock::KernelLock;
+use super::{log, stop, thread};
+use core::ffi::c_void;
+use core::fmt;
+use core::time::Duration;
+use nmr::{Failure, MayWait, RawThread, Result, System, ThreadEntry};
+
+/// The system that drivers run on: here the Windows kernel.
+#[derive(Clone, Copy, Debug)]
+pub struct Kernel(());
+
+impl Kernel {
+    /// There is one.
+    #[expect(clippy::new_without_default, reason = "made once, by driver_entry!, in a constant expression")]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+// SAFETY: a system thread runs its entry point once, and its object is signalled when it has ended.
+unsafe impl System for Kernel {
+    type Lock = KernelLock;
+    type Event = KernelEvent;
+
+    unsafe fn spawn(&self, entry: ThreadEntry, context: *mut c_void) -> Result<RawThread> {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { thread::spawn(entry, context) }
+    }
+
+    unsafe fn join(&self, _: &MayWait<'_>, thread: RawThread) {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { thread::join(thread) };
+    }
+
+    fn sleep(&self, _: &MayWait<'_>, time: Duration) {
+        thread::sleep(time);
+    }
+
+    fn log(&self, line: fmt::Arguments<'_>) {
+        log(line);
+    }
+
+    fn stop(&self, failure: Failure) -> ! {
+        stop::on_failure(failure)
+    }
+}

@@ -1,0 +1,57 @@
+//! A driver: its registrations, its threads, and the way up and down.
+
+use crate::registration::Registered;
+use crate::{MayWait, Result, System, unload};
+use nmr_abi::ModuleId;
+
+/// A driver as `driver!` declares it: static storage for everything that NMR and the driver's threads refer to.
+pub trait Driver: Sync + Sized + 'static {
+    /// The system below.
+    type System: System;
+    /// The name in logs.
+    const NAME: &'static str;
+    /// Who the driver is to its peers.
+    const MODULE_ID: &'static ModuleId;
+
+    /// The system below.
+    fn system(&self) -> &Self::System;
+
+    /// Calls `each` with every registration, in the order in which they register: what others need comes first.
+    fn for_each_registration(&'static self, each: &mut dyn FnMut(Stage, &'static dyn Registered<Self>));
+
+    /// Called before the first registration: threads and state that attach callbacks and peers' calls rely on.
+    ///
+    /// # Errors
+    /// The driver does not start; nothing is registered.
+    fn start(&'static self, at: &MayWait<'_>) -> Result<()>;
+
+    /// Called first at unload: timers are cancelled, own threads are told to end. Nothing is waited for yet, and no
+    /// guard may be held across it.
+    fn stop(&'static self, at: &MayWait<'_>);
+
+    /// Tells the driver's own threads to end.
+    fn ask_threads_to_end(&'static self);
+
+    /// Waits until the driver's own threads are gone.
+    fn join_threads(&'static self, at: &MayWait<'_>);
+
+    /// Brings the driver up: `start`, then every registration in order. What DriverEntry does.
+    ///
+    /// # Errors
+    /// What `start` failed with, or the first registration that failed. Then everything that had been set up is taken
+    /// down again, and waited for, before this returns.
+    fn load(&'static self, at: &MayWait<'_>) -> Result<()> {
+        unload::load(self, at)
+    }
+
+    /// Takes the driver down; when this returns, NMR, the driver's threads and the peers are done with it. What
+    /// Unload does.
+    fn unload(&'static self, at: &MayWait<'_>) {
+        unload::unload(self, at);
+    }
+}
+
+/// When a registration is taken down: higher stages first, each completely before the next is touched. Registrations
+/// that others `need` are in lower stages than those others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stage(pub u8);

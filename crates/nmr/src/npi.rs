@@ -1,0 +1,167 @@
+//! A Network Programming Interface as types: identifier, version, and how each side calls the other.
+
+#![expect(unsafe_code, reason = "says what a peer's tables and contexts must be for the calls through them")]
+
+use core::ffi::c_void;
+use nmr_abi::{ModuleId, NpiId, RegistrationInstance};
+
+/// An NPI. `#[npi]` implements it for the contract that it is put on.
+///
+/// # Safety
+/// [`Npi::ProviderCalls`] and [`Npi::ClientCalls`] accept exactly the tables that modules of this NPI hand out.
+pub unsafe trait Npi: 'static {
+    /// The identifier, by which NMR matches clients and providers.
+    const ID: NpiId;
+    /// The name in logs.
+    const NAME: &'static str;
+    /// How clients call a provider.
+    type ProviderCalls: PeerCalls;
+    /// How a provider calls a client; [`NoCalls`] if the NPI has no such functions.
+    type ClientCalls: PeerCalls;
+}
+
+/// A peer's dispatch table and binding context, checked once at attach and then called through.
+///
+/// # Safety
+/// A value made by [`PeerCalls::accept`] only calls functions that the table really has.
+pub unsafe trait PeerCalls: Sized + 'static {
+    /// The calls through `table`, or why it cannot be used: NULL, too short, of another version.
+    ///
+    /// # Errors
+    /// What is wrong with the table.
+    ///
+    /// # Safety
+    /// `table` is NULL or points to a dispatch table of this NPI and side that stays valid, as `context` does, for as
+    /// long as the answer is used.
+    unsafe fn accept(context: *mut c_void, table: *const c_void) -> Result<Self, TableMismatch>;
+}
+
+/// Why a peer's dispatch table cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableMismatch {
+    /// There is none.
+    Null,
+    /// The table says that it is shorter than the functions that the contract needs.
+    TooShort {
+        /// What the peer's table says, in bytes.
+        size: u16,
+        /// What the contract needs, in bytes.
+        needed: u16,
+    },
+    /// The table is of another version of the contract.
+    Version {
+        /// What the peer's table says.
+        found: u16,
+        /// What this module was built with.
+        expected: u16,
+    },
+}
+
+impl core::fmt::Display for TableMismatch {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Null => f.write_str("the peer has no dispatch table"),
+            Self::TooShort { size, needed } => {
+                write!(f, "the peer's dispatch table has {size} bytes, {needed} are needed")
+            }
+            Self::Version { found, expected } => {
+                write!(f, "the peer's dispatch table is of version {found}, not {expected}")
+            }
+        }
+    }
+}
+
+/// The calls of an NPI that has no functions in that direction; any table is accepted and none is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct NoCalls;
+
+// SAFETY: calls nothing.
+unsafe impl PeerCalls for NoCalls {
+    unsafe fn accept(_: *mut c_void, _: *const c_void) -> Result<Self, TableMismatch> {
+        Ok(Self)
+    }
+}
+
+/// The table that a client hands to providers of this NPI, when its binding contexts are `B`.
+///
+/// # Safety
+/// The table is what [`Npi::ClientCalls`] accepts, and its functions expect the address of a `B` as context.
+pub unsafe trait ClientTable<B>: Npi {
+    /// The table, or NULL for an NPI whose providers never call their clients.
+    fn client_table() -> *const c_void;
+}
+
+/// The table that a provider hands to clients of this NPI, when its binding contexts are `B`.
+///
+/// # Safety
+/// The table is what [`Npi::ProviderCalls`] accepts, and its functions expect the address of a `B` as context.
+pub unsafe trait ProviderTable<B>: Npi {
+    /// The table.
+    fn provider_table() -> *const c_void;
+}
+
+/// How the tables of `#[npi]` contracts begin.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TableHeader {
+    /// The version of the contract.
+    pub version: u16,
+    /// The size of the whole table, in bytes.
+    pub size: u16,
+}
+
+impl TableHeader {
+    /// The header of the table `T` in `version` of its contract.
+    pub const fn of<T>(version: u16) -> Self {
+        assert!(size_of::<T>() <= u16::MAX as usize, "a dispatch table has at most 65535 bytes");
+        Self { version, size: size_of::<T>() as u16 }
+    }
+
+    /// Whether a table that begins like this can be used where the table `T` of `version` is expected. A longer table
+    /// can: functions are only ever added at its end.
+    ///
+    /// # Errors
+    /// What differs.
+    pub const fn check<T>(self, version: u16) -> Result<(), TableMismatch> {
+        let needed = Self::of::<T>(version).size;
+        if self.version != version {
+            Err(TableMismatch::Version { found: self.version, expected: version })
+        } else if self.size < needed {
+            Err(TableMismatch::TooShort { size: self.size, needed })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What a peer shows of itself before it is attached. Valid during the attach callback; copy what you keep.
+#[derive(Debug)]
+pub struct Offer<'a> {
+    instance: &'a RegistrationInstance,
+}
+
+impl<'a> Offer<'a> {
+    /// The offer that the instance makes.
+    ///
+    /// # Safety
+    /// What `instance` points to is valid for as long as the offer.
+    pub(crate) unsafe fn new(instance: &'a RegistrationInstance) -> Self {
+        Self { instance }
+    }
+
+    /// Who the peer is; `None` if it did not say.
+    pub fn module_id(&self) -> Option<ModuleId> {
+        // SAFETY: the peer keeps its module id valid while it is registered, or has none.
+        unsafe { self.instance.module_id.as_ref() }.copied()
+    }
+
+    /// Which of the peer's implementations of the NPI this is; 0 if it has one.
+    pub fn number(&self) -> u32 {
+        self.instance.number
+    }
+
+    /// The peer's structure itself.
+    pub fn registration_instance(&self) -> &'a RegistrationInstance {
+        self.instance
+    }
+}

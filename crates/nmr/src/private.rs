@@ -1,0 +1,134 @@
+//! What the output of the macros calls. Not part of the interface.
+
+#![expect(
+    unsafe_code,
+    reason = "turns the contexts and out parameters of C calls into references and results"
+)]
+
+use crate::{Error, Guid, Result, Status, TableHeader, TableMismatch};
+use core::ffi::c_void;
+
+/// The bits of a binding context that are no part of the address; see `binding`.
+const GENERATION_BITS: usize = 0x3f;
+
+/// A type that crosses the boundary between two drivers by value: each bit pattern is a value of it.
+///
+/// # Safety
+/// The type has a fixed layout, no padding, and every bit pattern is valid.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross an NPI",
+    label = "not a type that both drivers see alike",
+    note = "use integers, `Status`, `Guid`, or a result of these; booleans and enums arrive from C with any value"
+)]
+pub unsafe trait Wire: Copy + 'static {
+    /// Some value, for out parameters before the call.
+    const INITIAL: Self;
+}
+
+macro_rules! wire {
+    ($($type:ty = $initial:expr),*) => {$(
+        // SAFETY: plain old data.
+        unsafe impl Wire for $type {
+            const INITIAL: Self = $initial;
+        }
+    )*};
+}
+
+wire!(u8 = 0, u16 = 0, u32 = 0, u64 = 0, usize = 0, i8 = 0, i16 = 0, i32 = 0, i64 = 0, isize = 0);
+wire!(Status = Status::SUCCESS, nmr_abi::Guid = nmr_abi::Guid::from_u128(0), () = ());
+
+/// Serves a call that a peer made with the binding context of a `B`.
+///
+/// # Safety
+/// `context` is the binding context of a `B` that has not been cleaned up.
+pub unsafe fn serve<'a, B: 'a, T>(context: *mut c_void, call: impl FnOnce(&'a B) -> T) -> T {
+    let binding = context.map_addr(|address| address & !GENERATION_BITS).cast_const().cast::<B>();
+    // SAFETY: the value is the first field of its slot, and stays until cleanup.
+    call(unsafe { &*binding })
+}
+
+/// Serves a call whose result C receives as a status and an out parameter, which is written on success only.
+///
+/// # Safety
+/// As [`serve`]; `out` is NULL or valid for a write of a `T`.
+pub unsafe fn serve_result<'a, B: 'a, T: Wire>(
+    context: *mut c_void,
+    out: *mut T,
+    call: impl FnOnce(&'a B) -> Result<T>,
+) -> Status {
+    if out.is_null() || !out.is_aligned() {
+        return Status::INVALID_PARAMETER;
+    }
+    // SAFETY: as the caller says.
+    match unsafe { serve(context, call) } {
+        Ok(value) => {
+            // SAFETY: not NULL, aligned, and the peer's to receive.
+            unsafe { out.write(value) };
+            Status::SUCCESS
+        }
+        Err(error) => error.status(),
+    }
+}
+
+/// Serves a call whose result C receives as a status alone.
+///
+/// # Safety
+/// As [`serve`].
+pub unsafe fn serve_status<'a, B: 'a>(
+    context: *mut c_void,
+    call: impl FnOnce(&'a B) -> Result<()>,
+) -> Status {
+    // SAFETY: as the caller says.
+    match unsafe { serve(context, call) } {
+        Ok(()) => Status::SUCCESS,
+        Err(error) => error.status(),
+    }
+}
+
+/// The result of a call that answers with a status alone.
+///
+/// # Errors
+/// The status, when it is no success.
+pub fn call_status(status: Status) -> Result<()> {
+    if status.is_success() { Ok(()) } else { Err(Error::from_status(status)) }
+}
+
+/// Makes a call that answers with a status and an out parameter.
+///
+/// # Errors
+/// The status, when it is no success.
+pub fn call_result<T: Wire>(call: impl FnOnce(*mut T) -> Status) -> Result<T> {
+    let mut out = T::INITIAL;
+    let status = call(&mut out);
+    if status.is_success() { Ok(out) } else { Err(Error::from_status(status)) }
+}
+
+/// Checks at compile time that a type can cross an NPI.
+pub const fn assert_wire<T: Wire>() {}
+
+/// The GUID of a literal that the macros have checked.
+///
+/// # Panics
+/// At compile time, if they have not.
+pub const fn guid(text: &str) -> Guid {
+    match Guid::parse(text) {
+        Ok(guid) => guid,
+        Err(_) => panic!("not a GUID"),
+    }
+}
+
+/// A peer's table, if it is of `version` and at least as long as `T`.
+///
+/// # Errors
+/// What differs.
+///
+/// # Safety
+/// `table` is NULL, or points to a [`TableHeader`] and as many bytes as that says, valid for as long as the answer is
+/// used; with the right version and size it is a `T`.
+pub unsafe fn accept_table<T>(table: *const c_void, version: u16) -> Result<&'static T, TableMismatch> {
+    // SAFETY: as the caller says.
+    let header = unsafe { table.cast::<TableHeader>().as_ref() }.ok_or(TableMismatch::Null)?;
+    header.check::<T>(version)?;
+    // SAFETY: as the caller says.
+    Ok(unsafe { &*table.cast::<T>() })
+}

@@ -1,0 +1,126 @@
+//! The life of a binding from NMR's offer to the opening of its rundown, the same for both sides.
+
+#![expect(unsafe_code, reason = "drops the driver's value again when the peer declines")]
+
+use super::core::Core;
+use crate::binding::{PeerName, Slot};
+use crate::role::Role;
+use crate::{AtMostDispatch, AtPassive, Driver, Error, Offer, PeerCalls, Refusal, Side, TableMismatch};
+use core::ffi::c_void;
+use nmr_abi::{BindingHandle, Status};
+
+/// What the peer answered to the exchange of contexts and tables.
+pub(crate) struct Exchange<R: Role> {
+    /// NMR's status. Any success keeps the slot, and the attach callback answers exactly this.
+    pub(crate) status: Status,
+    /// The peer's calls, if its table can be used.
+    pub(crate) peer: Result<R::PeerCalls, TableMismatch>,
+}
+
+impl<R: Role> Exchange<R> {
+    /// Reads the peer's table, if there was a success.
+    ///
+    /// # Safety
+    /// On success, `context` and `table` are the peer's, valid until the binding is cleaned up.
+    pub(crate) unsafe fn new(status: Status, context: *mut c_void, table: *const c_void) -> Self {
+        let peer = match status.is_success() {
+            // SAFETY: as the caller says.
+            true => unsafe { R::PeerCalls::accept(context, table) },
+            false => Err(TableMismatch::Null),
+        };
+        Self { status, peer }
+    }
+}
+
+impl<R: Role> Core<R> {
+    /// Decides about `offer`; if it is taken, fills a slot and lets `exchange` make it known to the peer.
+    pub(crate) fn attach(
+        &'static self,
+        binding: BindingHandle,
+        offer: &Offer<'_>,
+        at: &AtPassive<'_>,
+        exchange: impl FnOnce(*mut c_void) -> Exchange<R>,
+    ) -> Status {
+        let peer = PeerName::of(offer.module_id());
+        let filled = self.decide(offer, at).and_then(|value| {
+            let slot = self.reserve().ok_or(Refusal::with(
+                Error::INSUFFICIENT_RESOURCES,
+                "the declared capacity is in use, and NMR will not offer this peer again",
+            ))?;
+            slot.fill(self, value, binding, offer.module_id(), self.next_seniority());
+            Ok(slot)
+        });
+        let slot = match filled {
+            Ok(slot) => slot,
+            Err(refusal) => {
+                let error = refusal.error();
+                self.log("refuse", format_args!(": {peer}: {}; answered {error}", refusal.reason()));
+                return error.status();
+            }
+        };
+        let Exchange { status, peer: calls } = exchange(slot.context());
+        if !status.is_success() {
+            match (R::SIDE, calls) {
+                (Side::Provider, Err(mismatch)) => {
+                    self.log("refuse", format_args!(": {peer}: {mismatch}; answered {status}"));
+                }
+                _ => self.log("declined", format_args!(": {peer} answered {status}")),
+            }
+            // SAFETY: the peer declined, so it forgets the context, and NMR calls no detach and no cleanup.
+            unsafe { slot.drop_value() };
+            self.give_back(slot);
+            return status;
+        }
+        self.commit(slot, calls, &peer, at);
+        if slot.leave_attach() {
+            self.give_back(slot);
+        }
+        status
+    }
+
+    fn decide(&'static self, offer: &Offer<'_>, at: &AtPassive<'_>) -> Result<R::Binding, Refusal> {
+        if self.door_is_shut() {
+            return Err(Refusal::with(Error::DEVICE_NOT_READY, "the registration is being taken down"));
+        }
+        if !self.options.accept_self && offer.module_id() == Some(*R::Driver::MODULE_ID) {
+            return Err(Refusal::because("the peer is this driver itself"));
+        }
+        R::decide(self.home().driver, offer, at)
+    }
+
+    /// NMR has the binding from here on, whatever becomes of it: it may be born closed, but the answer stays.
+    fn commit(
+        &'static self,
+        slot: &'static Slot<R>,
+        calls: Result<R::PeerCalls, TableMismatch>,
+        peer: &PeerName,
+        at: &AtPassive<'_>,
+    ) {
+        let opened = match calls {
+            Ok(calls) => slot.commit(calls),
+            Err(mismatch) => {
+                self.log("attach closed", format_args!(": {peer}: {mismatch}"));
+                return;
+            }
+        };
+        if !opened {
+            self.log("attach closed", format_args!(": {peer}: detached before it was open"));
+            return;
+        }
+        self.log("attach", format_args!(": {peer}"));
+        if self.door_is_shut()
+            && let Some(guard) = slot.enter()
+        {
+            guard.close(&at.at_most_dispatch());
+        }
+    }
+
+    /// Stops new calls through every binding that is open. The door is shut, so no other opens unnoticed.
+    pub(crate) fn close_all(&'static self, at: &AtMostDispatch<'_>) {
+        for slot in self.slots() {
+            if let Some(guard) = slot.enter() {
+                guard.close(at);
+            }
+        }
+    }
+}

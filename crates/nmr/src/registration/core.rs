@@ -1,0 +1,165 @@
+//! What all slots of a registration share.
+
+#![expect(unsafe_code, reason = "keeps NMR's structure in place for as long as NMR may look at it")]
+
+use super::free_slots::FreeSlots;
+use super::word::RegistrationWord;
+use crate::binding::Slot;
+use crate::lock::Lock;
+use crate::log::Subject;
+use crate::role::{Role, SystemOf};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
+use crate::{Driver, Npi, System};
+use core::cell::UnsafeCell;
+use core::ffi::c_void;
+use core::fmt;
+use core::mem::MaybeUninit;
+
+/// What a registration accepts. `driver!` fills it in from the declaration.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The name in the declaration.
+    pub name: &'static str,
+    /// How many peers may be attached at a time.
+    pub policy: Policy,
+    /// Whether the driver may attach to itself.
+    pub accept_self: bool,
+}
+
+/// How many peers a registration accepts, within its capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// As many as there is capacity for.
+    All,
+    /// One at a time; the others are refused, and NMR does not offer them again.
+    One,
+}
+
+/// The driver and the slots, known from the first registration on.
+pub(crate) struct Home<R: Role> {
+    pub(crate) driver: &'static R::Driver,
+    pub(crate) slots: &'static [Slot<R>],
+}
+
+pub(crate) struct Core<R: Role> {
+    pub(crate) options: Options,
+    pub(crate) word: RegistrationWord,
+    /// NMR's handle; meaningful from Registered on.
+    pub(crate) handle: AtomicPtr<c_void>,
+    pub(crate) characteristics: UnsafeCell<MaybeUninit<R::Characteristics>>,
+    home: spin::Once<Home<R>>,
+    free: Lock<FreeSlots, <SystemOf<R> as System>::Lock>,
+    /// Shut once the registration is to go: bindings that come up later close themselves.
+    door_shut: AtomicBool,
+    /// NMR callbacks of this registration that are running.
+    callbacks: AtomicUsize,
+    seniority: AtomicU64,
+}
+
+// SAFETY: `characteristics` is written by the one thread that is in Registering, before NMR knows of it; afterwards it
+// is only read. All else is Sync by itself.
+unsafe impl<R: Role> Sync for Core<R> {}
+
+impl<R: Role> Core<R> {
+    pub(crate) const fn new(options: Options) -> Self {
+        Self {
+            options,
+            word: RegistrationWord::new(),
+            handle: AtomicPtr::new(core::ptr::null_mut()),
+            characteristics: UnsafeCell::new(MaybeUninit::uninit()),
+            home: spin::Once::new(),
+            free: Lock::new(FreeSlots::new()),
+            door_shut: AtomicBool::new(false),
+            callbacks: AtomicUsize::new(0),
+            seniority: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn move_in(&self, driver: &'static R::Driver, slots: &'static [Slot<R>]) {
+        self.home.call_once(|| Home { driver, slots });
+    }
+
+    /// # Panics
+    /// If the registration was never registered; NMR calls back, and peers call in, only later.
+    pub(crate) fn home(&self) -> &Home<R> {
+        self.home.get().expect("a registration knows its driver before NMR knows the registration")
+    }
+
+    /// The driver and slots, or `None` as long as the registration was never registered.
+    pub(crate) fn slots(&self) -> &'static [Slot<R>] {
+        self.home.get().map_or(&[], |home| home.slots)
+    }
+
+    pub(crate) fn system(&self) -> &'static SystemOf<R> {
+        self.home().driver.system()
+    }
+
+    /// Opens the door for attachments.
+    pub(crate) fn open_door(&self) {
+        self.door_shut.store(false, Ordering::SeqCst);
+    }
+
+    /// Shuts the door. Whoever opens a binding afterwards sees it and closes the binding; whoever opened one before is
+    /// seen by the caller, who walks the slots next.
+    pub(crate) fn shut_door(&self) {
+        self.door_shut.swap(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Whether the door is shut, ordered after everything that the caller did before.
+    pub(crate) fn door_is_shut(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.door_shut.load(Ordering::SeqCst)
+    }
+
+    /// Takes a slot, if the policy allows another peer and there is one.
+    pub(crate) fn reserve(&self) -> Option<&'static Slot<R>> {
+        let slots = self.slots();
+        let mut free = self.free.lock();
+        match self.options.policy {
+            Policy::One if free.in_use() > 0 => None,
+            Policy::One | Policy::All => free.take(slots),
+        }
+    }
+
+    pub(crate) fn give_back(&self, slot: &'static Slot<R>) {
+        self.free.lock().give_back(self.slots(), slot);
+    }
+
+    /// Slots that hold a binding, or are about to.
+    pub(crate) fn in_use(&self) -> usize {
+        self.free.lock().in_use()
+    }
+
+    pub(crate) fn next_seniority(&self) -> u64 {
+        self.seniority.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts a callback of NMR for as long as the answer lives.
+    pub(crate) fn callback(&self) -> Callback<'_> {
+        self.callbacks.fetch_add(1, Ordering::Relaxed);
+        Callback(&self.callbacks)
+    }
+
+    pub(crate) fn callbacks_running(&self) -> usize {
+        self.callbacks.load(Ordering::Acquire)
+    }
+
+    /// Writes the log line of one step of this registration.
+    pub(crate) fn log<D: fmt::Display>(&self, step: &'static str, details: D) {
+        self.system().log(format_args!("{}", self.subject().step(step, details)));
+    }
+
+    fn subject(&self) -> Subject {
+        Subject { driver: R::Driver::NAME, registration: self.options.name, side: R::SIDE, npi: R::Npi::NAME }
+    }
+}
+
+/// A callback of NMR that is running.
+pub(crate) struct Callback<'a>(&'a AtomicUsize);
+
+impl Drop for Callback<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
+}

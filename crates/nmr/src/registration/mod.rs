@@ -1,0 +1,208 @@
+//! One registration: the declaration's line, its slots, and its way through NMR.
+
+#![expect(unsafe_code, reason = "hands NMR addresses of static storage")]
+
+mod attach;
+mod core;
+mod free_slots;
+mod word;
+
+pub(crate) use self::attach::Exchange;
+pub(crate) use self::core::Core;
+pub use self::core::{Options, Policy};
+use self::word::RegistrationState;
+
+use crate::binding::{Guard, Slot};
+use crate::role::{Client, Provider, Role};
+use crate::sync::Ordering;
+use crate::{AtMostDispatch, Driver, Failure, MayWait, Npi, Result, Side, System};
+use ::core::ffi::c_void;
+use ::core::fmt;
+use ::core::time::Duration;
+use nmr_abi::{RegistrationInstance, Status};
+
+/// A registration as client of an NPI, with room for `CAPACITY` providers.
+pub type ClientRegistration<B, const CAPACITY: usize> = Registration<Client<B>, CAPACITY>;
+
+/// A registration as provider of an NPI, with room for `CAPACITY` clients.
+pub type ProviderRegistration<B, const CAPACITY: usize> = Registration<Provider<B>, CAPACITY>;
+
+/// One registration with NMR and its bindings, in static storage. `driver!` declares them.
+pub struct Registration<R: Role, const CAPACITY: usize> {
+    core: Core<R>,
+    slots: [Slot<R>; CAPACITY],
+}
+
+impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
+    /// A registration that NMR does not know yet.
+    pub const fn new(options: Options) -> Self {
+        const { assert!(CAPACITY > 0, "a registration needs a capacity of at least 1") };
+        Self { core: Core::new(options), slots: [const { Slot::new() }; CAPACITY] }
+    }
+
+    /// A guard on the peer that has been attached for longest, if one is open for calls.
+    ///
+    /// IRQL <= DISPATCH_LEVEL. Takes no lock; looks at each slot once.
+    pub fn oldest_peer(&'static self) -> Option<Guard<'static, R>> {
+        loop {
+            let oldest =
+                self.slots.iter().filter(|slot| slot.is_open()).min_by_key(|slot| slot.seniority())?;
+            // It may have closed since; then it is not met again.
+            if let Some(guard) = oldest.enter() {
+                return Some(guard);
+            }
+        }
+    }
+
+    /// A guard on each peer that is open for calls, one after the other: each is entered when the iterator gets to it.
+    ///
+    /// IRQL <= DISPATCH_LEVEL. Takes no lock, so a peer that attaches meanwhile may or may not be met.
+    pub fn peers(&'static self) -> impl Iterator<Item = Guard<'static, R>> {
+        self.slots.iter().filter_map(Slot::enter)
+    }
+
+    /// How many peers are attached, attaching or not yet cleaned up.
+    pub fn bindings(&self) -> usize {
+        self.core.in_use()
+    }
+
+    /// NMR's handle for this registration, NULL if there is none; for calls that the framework does not make.
+    pub fn raw_handle(&self) -> *mut c_void {
+        self.core.handle.load(Ordering::Acquire)
+    }
+}
+
+impl<R: Role, const CAPACITY: usize> fmt::Debug for Registration<R, CAPACITY> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("name", &self.core.options.name)
+            .field("side", &R::SIDE)
+            .field("capacity", &CAPACITY)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How [`unload`](crate::unload) sees a registration of driver `D`, whatever its NPI and side.
+pub trait Registered<D>: Sync {
+    /// The name in the declaration.
+    fn name(&self) -> &'static str;
+    /// Which side of the NPI it is.
+    fn side(&self) -> Side;
+    /// Slots that are not free.
+    fn bindings_left(&self) -> usize;
+    /// NMR callbacks of this registration that are running.
+    fn callbacks_running(&self) -> usize;
+
+    #[doc(hidden)]
+    fn register(&'static self, driver: &'static D, at: &MayWait<'_>) -> Result<()>;
+    #[doc(hidden)]
+    fn shut_door(&self);
+    #[doc(hidden)]
+    fn close_bindings(&'static self, at: &AtMostDispatch<'_>);
+    #[doc(hidden)]
+    fn issue_deregister(&'static self, at: &MayWait<'_>) -> Issued;
+    #[doc(hidden)]
+    fn wait_deregistered(&'static self, at: &MayWait<'_>);
+}
+
+/// What came of issuing a deregistration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issued {
+    /// There is nothing to wait for: it was not registered, or NMR is done with it.
+    Done,
+    /// NMR answered STATUS_PENDING.
+    Pending,
+}
+
+impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, CAPACITY> {
+    fn name(&self) -> &'static str {
+        self.core.options.name
+    }
+
+    fn side(&self) -> Side {
+        R::SIDE
+    }
+
+    fn bindings_left(&self) -> usize {
+        self.core.in_use()
+    }
+
+    fn callbacks_running(&self) -> usize {
+        self.core.callbacks_running()
+    }
+
+    fn register(&'static self, driver: &'static R::Driver, _: &MayWait<'_>) -> Result<()> {
+        if !self.core.word.step(RegistrationState::Idle, RegistrationState::Registering) {
+            return Err(crate::Error::INVALID_DEVICE_STATE);
+        }
+        self.core.move_in(driver, &self.slots);
+        self.core.open_door();
+        let instance = RegistrationInstance::new(const { &R::Npi::ID }, R::Driver::MODULE_ID);
+        // SAFETY: Registering has one thread, and NMR does not know of the structure yet.
+        let characteristics =
+            unsafe { (*self.core.characteristics.get()).write(R::characteristics(instance)) };
+        let mut handle = ::core::ptr::null_mut();
+        let context = ::core::ptr::from_ref(&self.core).cast_mut().cast::<c_void>();
+        // SAFETY: the registration, and with it the structure and the context, is static; the trampolines keep the
+        // contract of the callbacks.
+        let status = unsafe { R::register(driver.system(), characteristics, context, &mut handle) };
+        if !status.is_success() {
+            self.core.log("register", format_args!(" failed: {status}"));
+            self.core.word.step(RegistrationState::Registering, RegistrationState::Idle);
+            return Err(crate::Error::from_status(status));
+        }
+        self.core.handle.store(handle, Ordering::Release);
+        self.core.word.step(RegistrationState::Registering, RegistrationState::Registered);
+        self.core.log("register", format_args!(": {} attached", self.core.in_use()));
+        Ok(())
+    }
+
+    fn shut_door(&self) {
+        self.core.shut_door();
+    }
+
+    fn close_bindings(&'static self, at: &AtMostDispatch<'_>) {
+        self.core.close_all(at);
+    }
+
+    fn issue_deregister(&'static self, _: &MayWait<'_>) -> Issued {
+        if !self.core.word.step(RegistrationState::Registered, RegistrationState::Issuing) {
+            return Issued::Done;
+        }
+        let handle = self.raw_handle();
+        // SAFETY: the handle came with Registered, and Issuing has one thread.
+        let status = unsafe { R::deregister(self.core.system(), handle) };
+        self.core.log("deregister", format_args!(": {status}"));
+        match status {
+            Status::PENDING => {
+                self.core.word.step(RegistrationState::Issuing, RegistrationState::Issued);
+                Issued::Pending
+            }
+            Status::SUCCESS => {
+                self.core.word.step(RegistrationState::Issuing, RegistrationState::Idle);
+                Issued::Done
+            }
+            status => self.core.system().stop(Failure::Deregister(status)),
+        }
+    }
+
+    fn wait_deregistered(&'static self, at: &MayWait<'_>) {
+        if !self.core.word.step(RegistrationState::Issued, RegistrationState::Waiting) {
+            return;
+        }
+        let system = self.core.system();
+        let handle = self.raw_handle();
+        // SAFETY: NMR answered STATUS_PENDING, and Waiting has one thread, which is in no callback: it has MayWait.
+        let status = unsafe { R::wait(system, handle) };
+        if status != Status::SUCCESS {
+            system.stop(Failure::Wait(status));
+        }
+        // NMR is done with the bindings, but a callback may still be on its way out.
+        while self.core.callbacks_running() > 0 {
+            system.sleep(at, Duration::from_millis(1));
+        }
+        self.core.handle.store(::core::ptr::null_mut(), Ordering::Release);
+        self.core.log("deregistered", format_args!(": {} bindings left", self.core.in_use()));
+        self.core.word.step(RegistrationState::Waiting, RegistrationState::Idle);
+    }
+}
