@@ -55,7 +55,14 @@ impl<D: Driver> Loaded<D> {
     /// # Errors
     /// What the driver's start or one of its registrations failed with; everything is taken down again then.
     pub fn new(driver: D) -> Result<Self> {
-        let driver: &'static D = Box::leak(Box::new(driver));
+        Self::of(Box::leak(Box::new(driver)))
+    }
+
+    /// Loads `driver`, which lies in static storage, as [`Loaded::new`] does.
+    ///
+    /// # Errors
+    /// As for [`Loaded::new`].
+    pub fn of(driver: &'static D) -> Result<Self> {
         STORAGE.lock().unwrap_or_else(PoisonError::into_inner).push(driver);
         // SAFETY: the caller's thread is an ordinary one, and in no callback.
         driver.load(&unsafe { MayWait::assume() })?;

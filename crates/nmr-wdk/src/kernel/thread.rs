@@ -71,7 +71,8 @@ pub(super) unsafe fn spawn(entry: ThreadEntry, context: *mut c_void) -> Result<R
     // nobody could ever join the thread.
     assert!(succeeded(status), "ObReferenceObjectByHandle answered {}", Status(status));
     // SAFETY: the handle is this function's, and not used any more.
-    unsafe { ntddk::ZwClose(handle) };
+    let closed = unsafe { ntddk::ZwClose(handle) };
+    debug_assert!(succeeded(closed));
     Ok(RawThread::from_raw(thread))
 }
 
@@ -100,5 +101,6 @@ pub(super) unsafe fn join(thread: RawThread) {
 pub(super) fn sleep(time: Duration) {
     let mut limit = TimeLimit::relative(time);
     // SAFETY: the caller of `nmr::System::sleep` has MayWait, so the thread is at PASSIVE_LEVEL.
-    unsafe { ntddk::KeDelayExecutionThread(_MODE::KernelMode as i8, 0, limit.as_mut_ptr()) };
+    let slept = unsafe { ntddk::KeDelayExecutionThread(_MODE::KernelMode as i8, 0, limit.as_mut_ptr()) };
+    debug_assert!(succeeded(slept), "nothing alerts a wait in kernel mode that is not alertable");
 }

@@ -1,0 +1,96 @@
+//! The order of unload, as NMR sees it.
+
+use crate::drivers::{Caller, Server, adder, count, greeter};
+use nmr::{Driver, Npi};
+use nmr_sim::{Event, What, World};
+
+/// The steps that matter here, in NMR's order.
+#[derive(Debug, PartialEq)]
+enum Step {
+    Deregister(nmr::Guid),
+    Waited(nmr::Guid),
+}
+
+fn steps(events: Vec<Event>) -> Vec<Step> {
+    let steps = events.into_iter().filter_map(|event| match event.what {
+        What::Deregister { npi, .. } => Some(Step::Deregister(npi)),
+        What::Waited { npi, .. } => Some(Step::Waited(npi)),
+        _ => None,
+    });
+    steps.collect()
+}
+
+/// Greeter is served by way of Adder, so it goes first and completely; the others are all issued before any is waited
+/// for.
+#[test]
+fn stages_and_within_a_stage_issue_all_then_wait_all() {
+    let world = World::new();
+    let server = Server::load(&world).expect("nothing fails");
+    let caller = Caller::load(&world).expect("nothing fails");
+    let before = world.events().len();
+    drop(caller);
+    let (adder, greeter) = (adder::Npi::ID, greeter::Npi::ID);
+    assert_eq!(
+        steps(world.events().split_off(before)),
+        [
+            Step::Deregister(greeter),
+            Step::Waited(greeter),
+            Step::Deregister(adder),
+            Step::Deregister(adder),
+            Step::Deregister(greeter),
+            Step::Waited(adder),
+            Step::Waited(adder),
+            Step::Waited(greeter),
+        ]
+    );
+    drop(server);
+    world.assert_clean();
+    world.assert_unloaded();
+}
+
+#[test]
+fn own_threads_are_gone_when_unload_returns() {
+    let world = World::new();
+    let caller = Caller::load(&world).expect("nothing fails");
+    let driver = caller.driver();
+    assert_eq!((count(&driver.state.started), count(&driver.state.threads_ended)), (1, 0));
+    drop(caller);
+    assert_eq!((count(&driver.state.stopped), count(&driver.state.threads_ended)), (1, 1));
+}
+
+#[test]
+fn a_driver_can_be_loaded_again() {
+    let world = World::new();
+    for _ in 0..3 {
+        let server = Server::load(&world).expect("nothing fails");
+        let caller = Caller::load(&world).expect("nothing fails");
+        assert_eq!(caller.driver().adder.bindings(), 1);
+        drop(server);
+        drop(caller);
+        world.assert_unloaded();
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn every_step_is_one_line_in_the_log() {
+    let world = World::new();
+    let server = Server::load(&world).expect("nothing fails");
+    let caller = Caller::load(&world).expect("nothing fails");
+    let driver = caller.driver();
+    drop(server);
+    drop(caller);
+    let log = driver.system().log_lines();
+    let server = "peer 5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b11";
+    for expected in [
+        format!("nmr: Caller: attach adder (client of adder): {server}"),
+        format!("nmr: Caller: detach adder (client of adder): {server}; answered STATUS_SUCCESS"),
+        format!("nmr: Caller: cleanup adder (client of adder): {server}"),
+        "nmr: Caller: deregister adder (client of adder): STATUS_PENDING".into(),
+        "nmr: Caller: deregistered adder (client of adder): 0 bindings left".into(),
+        "nmr: Caller: unload begins".into(),
+        "nmr: Caller: unloaded".into(),
+    ] {
+        assert_eq!(log.iter().filter(|line| **line == expected).count(), 1, "{expected}\nin {log:#?}");
+    }
+}

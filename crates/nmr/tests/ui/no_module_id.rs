@@ -1,0 +1,10 @@
+mod driver;
+
+nmr::driver! {
+    pub driver Sample {
+        system: nmr::host::Host<nmr_sim::World>,
+        client adder: driver::adder::Npi as Provider { capacity: 4 },
+    }
+}
+
+fn main() {}
