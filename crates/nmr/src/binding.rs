@@ -19,13 +19,14 @@ use crate::AtMostDispatch;
 use crate::registration::Core;
 use crate::role::Role;
 use crate::rundown::{Departure, DetachAnswer, Epoch, Rundown};
-use crate::sync::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::const_fn_outside_loom;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ops::Deref;
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use nmr_abi::{BindingHandle, ModuleId};
 
 /// The bits of a context that hold the generation; slots are aligned to what lies above them.
@@ -57,17 +58,19 @@ pub(crate) struct Slot<R: Role> {
 unsafe impl<R: Role> Sync for Slot<R> {}
 
 impl<R: Role> Slot<R> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            value: UnsafeCell::new(MaybeUninit::uninit()),
-            rundown: Rundown::new(),
-            peer: UnsafeCell::new(MaybeUninit::uninit()),
-            peer_module: UnsafeCell::new(None),
-            core: AtomicPtr::new(core::ptr::null_mut()),
-            nmr_binding: AtomicPtr::new(core::ptr::null_mut()),
-            seniority: AtomicU64::new(0),
-            left: AtomicU8::new(0),
-            next_free: AtomicUsize::new(0),
+    const_fn_outside_loom! {
+        pub(crate) fn new() -> Self {
+            Self {
+                value: UnsafeCell::new(MaybeUninit::uninit()),
+                rundown: Rundown::new(),
+                peer: UnsafeCell::new(MaybeUninit::uninit()),
+                peer_module: UnsafeCell::new(None),
+                core: AtomicPtr::new(core::ptr::null_mut()),
+                nmr_binding: AtomicPtr::new(core::ptr::null_mut()),
+                seniority: AtomicU64::new(0),
+                left: AtomicU8::new(0),
+                next_free: AtomicUsize::new(0),
+            }
         }
     }
 

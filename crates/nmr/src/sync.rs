@@ -1,13 +1,9 @@
-//! The one place through which the framework takes its atomics: those of `core`, or loom's when it is model checked.
+//! The atomics of what is model checked: those of `core`, or loom's.
 
 #[cfg(not(loom))]
-pub(crate) use core::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence,
-};
+pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence,
-};
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Declares a constructor that is `const`, except under loom, whose atomics have none.
 macro_rules! const_fn_outside_loom {
@@ -17,3 +13,15 @@ macro_rules! const_fn_outside_loom {
     };
 }
 pub(crate) use const_fn_outside_loom;
+
+/// An array of fresh values, made in a constant where [`const_fn_outside_loom!`] is one.
+macro_rules! fresh_array {
+    ($type:ty; $length:expr) => {{
+        #[cfg(not(loom))]
+        let array = [const { <$type>::new() }; $length];
+        #[cfg(loom)]
+        let array: [$type; $length] = ::core::array::from_fn(|_| <$type>::new());
+        array
+    }};
+}
+pub(crate) use fresh_array;

@@ -8,12 +8,12 @@ use crate::binding::Slot;
 use crate::lock::Lock;
 use crate::log::Subject;
 use crate::role::{Role, SystemOf};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::{Driver, Npi, System};
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
 use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 
 /// What a registration accepts. `driver!` fills it in from the declaration.
 #[derive(Clone, Copy, Debug)]

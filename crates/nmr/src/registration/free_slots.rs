@@ -2,7 +2,7 @@
 
 use crate::binding::Slot;
 use crate::role::Role;
-use crate::sync::Ordering;
+use core::sync::atomic::Ordering;
 
 /// Which slots are free. Slots that were never used come last; freed ones are linked through their `next_free`.
 #[derive(Debug)]

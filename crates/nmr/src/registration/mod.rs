@@ -14,10 +14,11 @@ use self::word::RegistrationState;
 
 use crate::binding::{Guard, Slot};
 use crate::role::{Client, Provider, Role};
-use crate::sync::Ordering;
+use crate::sync::{const_fn_outside_loom, fresh_array};
 use crate::{AtMostDispatch, Driver, Failure, MayWait, Npi, Result, Side, System};
 use ::core::ffi::c_void;
 use ::core::fmt;
+use ::core::sync::atomic::Ordering;
 use ::core::time::Duration;
 use nmr_abi::{RegistrationInstance, Status};
 
@@ -34,10 +35,12 @@ pub struct Registration<R: Role, const CAPACITY: usize> {
 }
 
 impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
-    /// A registration that NMR does not know yet.
-    pub const fn new(options: Options) -> Self {
-        const { assert!(CAPACITY > 0, "a registration needs a capacity of at least 1") };
-        Self { core: Core::new(options), slots: [const { Slot::new() }; CAPACITY] }
+    const_fn_outside_loom! {
+        /// A registration that NMR does not know yet.
+        pub fn new(options: Options) -> Self {
+            const { assert!(CAPACITY > 0, "a registration needs a capacity of at least 1") };
+            Self { core: Core::new(options), slots: fresh_array![Slot<R>; CAPACITY] }
+        }
     }
 
     /// A guard on the peer that has been attached for longest, if one is open for calls.

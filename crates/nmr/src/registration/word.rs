@@ -1,6 +1,6 @@
 //! Where a registration is between NmrRegister* and the return of NmrWaitFor*.
 
-use crate::sync::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 /// The states of a registration. Each step is a compare-exchange with one winner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(crate) use central::{Departure, DetachAnswer};
 pub(crate) use shard::Epoch;
 use shard::ShardWord;
 
-use crate::sync::const_fn_outside_loom;
+use crate::sync::{Ordering, const_fn_outside_loom, fence, fresh_array};
 
 /// Counts the calls in flight through one binding, in `SHARDS` words of 64 bytes each.
 #[derive(Debug)]
@@ -39,11 +39,7 @@ impl<const SHARDS: usize> Rundown<SHARDS> {
     const_fn_outside_loom! {
         /// Unopened: entering is refused until [`Rundown::open`].
         pub(crate) fn new() -> Self {
-            #[cfg(not(loom))]
-            let shards = [const { ShardWord::new() }; SHARDS];
-            #[cfg(loom)]
-            let shards = core::array::from_fn(|_| ShardWord::new());
-            Self { central: CentralWord::new(), shards }
+            Self { central: CentralWord::new(), shards: fresh_array![ShardWord; SHARDS] }
         }
     }
 
@@ -86,8 +82,13 @@ impl<const SHARDS: usize> Rundown<SHARDS> {
     pub(crate) fn leave(&self, seen: Epoch, shard: usize) -> Departure {
         let now = self.shards[shard].count_out();
         // Another epoch means that the word changed its state since the increment. If it is a closed one now, the
-        // closer found this entry in the count and carried it to the central word.
-        if now != seen && now.is_closed() { self.central.leave() } else { Departure::NotLast }
+        // closer found this entry in the count, and holds the central word or has carried the entry over to it.
+        if now == seen || !now.is_closed() {
+            return Departure::NotLast;
+        }
+        // Pairs with the release of the closer's change: its hold on the central word is seen below.
+        fence(Ordering::Acquire);
+        self.central.leave()
     }
 
     /// Whether `shard` has left `epoch`, that is, whether the binding of an entry made in `epoch` is closing.
