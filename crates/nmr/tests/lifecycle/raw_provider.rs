@@ -9,15 +9,18 @@ use nmr::abi::{
 };
 use nmr::{Npi, Status};
 use nmr_sim::World;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Barrier, Mutex};
+
+/// A dispatch table, word by word.
+pub type Table = Box<[AtomicPtr<c_void>]>;
 
 /// What the provider does.
 #[derive(Debug, Default)]
 pub struct Behaviour {
-    /// The dispatch table that it hands out, as bytes in memory that is aligned for any table.
-    pub table: Option<Box<[u64]>>,
+    /// The dispatch table that it hands out, as words: the header, then functions.
+    pub table: Option<Table>,
     /// Answers clients with this status.
     pub answer: Option<Status>,
     /// Stays in its attach callback until it has met the test there twice.
@@ -100,9 +103,10 @@ impl RawProvider {
 }
 
 /// The table of a provider that works, with a header of the test's choice.
-pub fn table(version: u16, size: u16) -> Box<[u64]> {
-    let add = add as *const () as usize as u64;
-    Box::new([u64::from(version) | u64::from(size) << 16, add])
+pub fn table(version: u16, size: u16) -> Table {
+    let header = usize::from(version) | usize::from(size) << 16;
+    let words = [core::ptr::without_provenance_mut(header), add as *mut c_void];
+    Box::new(words.map(AtomicPtr::new))
 }
 
 unsafe extern "system" fn add(_: *mut c_void, a: u32, b: u32, sum: *mut u32) -> Status {
