@@ -6,8 +6,8 @@ use crate::drivers::{
 use crate::raw_provider::{Behaviour, RawProvider, table};
 use nmr::Status;
 use nmr_sim::{What, World};
-use std::sync::Barrier;
 use std::sync::atomic::Ordering;
+use std::sync::{Barrier, LazyLock};
 
 fn refusals(world: &World) -> Vec<Status> {
     let events = world.events().into_iter();
@@ -169,7 +169,8 @@ fn attach_in_flight_meets_closed_door() {
     let world = World::new();
     let caller = Caller::load(&world).expect("nothing fails");
     let driver = caller.driver();
-    let meet: &'static Barrier = Box::leak(Box::new(Barrier::new(2)));
+    static MEET: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+    let meet: &'static Barrier = &MEET;
     std::thread::scope(|scope| {
         let behaviour = Behaviour { table: Some(table(3, 16)), meet: Some(meet), ..Behaviour::default() };
         let registering = scope.spawn(|| RawProvider::register(&world, behaviour));

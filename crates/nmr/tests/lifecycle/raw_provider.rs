@@ -51,6 +51,14 @@ struct Binding {
     handle: BindingHandle,
 }
 
+/// Storage as long as the process, which stays reachable, so that leak checkers see what is meant.
+fn keep<T>(value: T) -> &'static T {
+    static KEPT: Mutex<Vec<AtomicPtr<c_void>>> = Mutex::new(Vec::new());
+    let value = Box::leak(Box::new(value));
+    KEPT.lock().expect("no panic").push(AtomicPtr::new(core::ptr::from_mut(value).cast()));
+    value
+}
+
 pub struct RawProvider {
     world: World,
     handle: ProviderHandle,
@@ -59,18 +67,17 @@ pub struct RawProvider {
 
 impl RawProvider {
     pub fn register(world: &World, behaviour: Behaviour) -> Self {
-        let registration: &'static Registration =
-            Box::leak(Box::new(Registration { behaviour, ..Registration::default() }));
+        let registration = keep(Registration { behaviour, ..Registration::default() });
         static ID: Guid = adder::Npi::ID;
         static MODULE: ModuleId = ModuleId::from_guid(Guid::from_u128(0xc0de));
-        let characteristics = Box::leak(Box::new(ProviderCharacteristics {
+        let characteristics = keep(ProviderCharacteristics {
             version: 0,
             length: 72,
             attach_client,
             detach_client,
             cleanup_binding_context: Some(cleanup),
             registration_instance: RegistrationInstance::new(&ID, &MODULE),
-        }));
+        });
         let mut handle = ProviderHandle::NULL;
         let context = core::ptr::from_ref(registration).cast_mut().cast();
         // SAFETY: everything passed is leaked.
