@@ -58,9 +58,7 @@ pub use nmr_abi::{Guid, ModuleId, Status};
 pub use nmr_macros::{driver, npi};
 pub use npi::{ClientTable, NoCalls, Npi, Offer, PeerCalls, ProviderTable, TableHeader, TableMismatch};
 pub use provider::ProviderBinding;
-pub use registration::{
-    ClientRegistration, Issued, Options, Policy, ProviderRegistration, Registered, Registration,
-};
+pub use registration::{ClientRegistration, Options, Policy, ProviderRegistration, Registered, Registration};
 pub use role::{Client, Provider, Role};
 pub use system::{Failure, RawEvent, RawThread, System, ThreadEntry};
 pub use threads::{OwnThread, ThreadBody, Threads};

@@ -82,10 +82,9 @@ impl EchoClient {
 
     /// One guard for each call; calls fail while the provider of Relay has no Echo itself.
     fn call_relay(&'static self, thread: &OwnThread<'_, Self>) {
-        let mut value = 0;
-        while thread.goes_on() {
-            for provider in self.relay.peers() {
-                value += 1;
+        while thread.sleep(Duration::from_millis(1)) {
+            for value in 0..100 {
+                let Some(provider) = self.relay.oldest_peer() else { break };
                 let counter = match provider.relay(value) {
                     Ok(relayed) if relayed == value => &self.state.relayed,
                     Ok(_) => &self.state.wrong,

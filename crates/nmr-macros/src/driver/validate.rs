@@ -4,7 +4,7 @@ use super::declaration::{Declaration, Registration, Role};
 use nmr_abi::Guid;
 use syn::{Ident, LitInt};
 
-/// As many as `nmr` gathers at unload.
+/// More than any driver of the field has; fewer than there are stages.
 const MOST_REGISTRATIONS: usize = 64;
 const MOST_PEERS: u64 = 4096;
 const MOST_THREADS: u64 = 64;

@@ -103,18 +103,9 @@ pub trait Registered<D>: Sync {
     #[doc(hidden)]
     fn close_bindings(&'static self, at: &AtMostDispatch<'_>);
     #[doc(hidden)]
-    fn issue_deregister(&'static self, at: &MayWait<'_>) -> Issued;
+    fn issue_deregister(&'static self, at: &MayWait<'_>);
     #[doc(hidden)]
     fn wait_deregistered(&'static self, at: &MayWait<'_>);
-}
-
-/// What came of issuing a deregistration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Issued {
-    /// There is nothing to wait for: it was not registered, or NMR is done with it.
-    Done,
-    /// NMR answered STATUS_PENDING.
-    Pending,
 }
 
 impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, CAPACITY> {
@@ -168,25 +159,19 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
         self.core.close_all(at);
     }
 
-    fn issue_deregister(&'static self, _: &MayWait<'_>) -> Issued {
+    fn issue_deregister(&'static self, _: &MayWait<'_>) {
         if !self.core.word.step(RegistrationState::Registered, RegistrationState::Issuing) {
-            return Issued::Done;
+            return;
         }
         let handle = self.raw_handle();
         // SAFETY: the handle came with Registered, and Issuing has one thread.
         let status = unsafe { R::deregister(self.core.system(), handle) };
         self.core.log("deregister", format_args!(": {status}"));
         match status {
-            Status::PENDING => {
-                self.core.word.step(RegistrationState::Issuing, RegistrationState::Issued);
-                Issued::Pending
-            }
-            Status::SUCCESS => {
-                self.core.word.step(RegistrationState::Issuing, RegistrationState::Idle);
-                Issued::Done
-            }
+            Status::PENDING => self.core.word.step(RegistrationState::Issuing, RegistrationState::Issued),
+            Status::SUCCESS => self.core.word.step(RegistrationState::Issuing, RegistrationState::Idle),
             status => self.core.system().stop(Failure::Deregister(status)),
-        }
+        };
     }
 
     fn wait_deregistered(&'static self, at: &MayWait<'_>) {

@@ -3,10 +3,12 @@
 use crate::drivers::{
     Caller, Server, adder::Provider as _, count, greeter::Client as _, greeter::Provider as _,
 };
+use crate::raw_client;
 use crate::raw_provider::{Behaviour, RawProvider, table};
+use crate::watch::Watch;
 use nmr::Status;
-use nmr_sim::{What, World};
-use std::sync::atomic::Ordering;
+use nmr_sim::{Callback, Point, Side, What, World};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, LazyLock};
 
 fn refusals(world: &World) -> Vec<Status> {
@@ -166,7 +168,7 @@ fn a_longer_table_of_the_same_version_is_used() {
 /// The client unloads while its attach callback is inside the provider: the thread that attaches detaches as well.
 #[test]
 fn attach_in_flight_meets_closed_door() {
-    let world = World::new();
+    let (world, watch) = Watch::world();
     let caller = Caller::load(&world).expect("nothing fails");
     let driver = caller.driver();
     static MEET: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
@@ -184,13 +186,59 @@ fn attach_in_flight_meets_closed_door() {
             std::thread::yield_now();
         }
         assert!(!unloading.is_finished(), "the wait covers the attach in flight");
+        static CLOSED: AtomicUsize = AtomicUsize::new(0);
+        watch.at(Point::After(Callback::Attach(Side::Client)), move || {
+            let nobody = driver.adder.oldest_peer().is_none() && driver.only.oldest_peer().is_none();
+            CLOSED.fetch_add(usize::from(nobody), Ordering::SeqCst);
+        });
         meet.wait();
         let provider = registering.join().expect("no panic");
         unloading.join().expect("no panic");
+        assert_eq!(count(&CLOSED), 1, "the binding is closed before NMR asks for its detach");
         assert_eq!(provider.ends(), (1, 1));
         provider.deregister();
         provider.wait();
     });
     assert_eq!(count(&driver.state.attached), count(&driver.state.dropped));
+    finish(&world);
+}
+
+/// While one registration is still being taken down, the others take nobody in any more.
+#[test]
+fn the_door_is_shut_before_the_first_deregistration() {
+    let (world, watch) = Watch::world();
+    let caller = Caller::load(&world).expect("nothing fails");
+    let driver = caller.driver();
+    let other = world.clone();
+    watch.at(Point::BeforeDetaching(Side::Provider), {
+        let mut first = true;
+        move || {
+            // Greeter goes first; Adder is still registered.
+            if core::mem::take(&mut first) {
+                let late = other.clone();
+                std::thread::spawn(move || drop(Server::load(&late).expect("nothing fails")))
+                    .join()
+                    .expect("no panic");
+            }
+        }
+    });
+    drop(caller);
+    assert_eq!(count(&driver.state.attached), 0);
+    assert!(refusals(&world).contains(&Status::DEVICE_NOT_READY));
+    finish(&world);
+}
+
+#[test]
+fn a_provider_refuses_a_client_whose_table_it_cannot_use() {
+    let world = World::new();
+    let caller = Caller::load(&world).expect("nothing fails");
+    let too_old = Some(table(0, 16));
+    let too_short = Some(table(1, 8));
+    for wrong in [None, too_old, too_short] {
+        assert_eq!(raw_client::come_and_go(&world, wrong), [Status::NOINTERFACE]);
+        assert_eq!(caller.driver().greeter.bindings(), 0);
+    }
+    assert_eq!(raw_client::come_and_go(&world, Some(table(1, 16))), [Status::SUCCESS]);
+    drop(caller);
     finish(&world);
 }

@@ -5,6 +5,8 @@
 mod attach;
 mod detach;
 mod drivers;
+mod raw_client;
 mod raw_provider;
 mod rollback;
 mod unload;
+mod watch;

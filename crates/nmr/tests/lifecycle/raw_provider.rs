@@ -52,7 +52,7 @@ struct Binding {
 }
 
 /// Storage as long as the process, which stays reachable, so that leak checkers see what is meant.
-fn keep<T>(value: T) -> &'static T {
+pub fn keep<T>(value: T) -> &'static T {
     static KEPT: Mutex<Vec<AtomicPtr<c_void>>> = Mutex::new(Vec::new());
     let value = Box::leak(Box::new(value));
     KEPT.lock().expect("no panic").push(AtomicPtr::new(core::ptr::from_mut(value).cast()));

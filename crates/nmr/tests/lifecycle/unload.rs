@@ -1,8 +1,10 @@
 //! The order of unload, as NMR sees it.
 
 use crate::drivers::{Caller, Server, adder, count, greeter};
+use crate::watch::Watch;
 use nmr::{Driver, Npi};
-use nmr_sim::{Event, What, World};
+use nmr_sim::{Event, Point, Side, What, World};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The steps that matter here, in NMR's order.
 #[derive(Debug, PartialEq)]
@@ -43,6 +45,26 @@ fn stages_and_within_a_stage_issue_all_then_wait_all() {
             Step::Waited(greeter),
         ]
     );
+    drop(server);
+    world.assert_clean();
+    world.assert_unloaded();
+}
+
+/// All drains of a stage overlap: every binding is closed before the first NmrDeregister* of the stage.
+#[test]
+fn a_stage_is_closed_before_it_is_deregistered() {
+    static OPEN: AtomicUsize = AtomicUsize::new(0);
+    let (world, watch) = Watch::world();
+    let server = Server::load(&world).expect("nothing fails");
+    let caller = Caller::load(&world).expect("nothing fails");
+    let driver = caller.driver();
+    assert!(driver.adder.oldest_peer().is_some() && driver.only.oldest_peer().is_some());
+    watch.at(Point::BeforeDetaching(Side::Client), move || {
+        let open = driver.adder.peers().count() + driver.only.peers().count();
+        OPEN.fetch_add(open, Ordering::SeqCst);
+    });
+    drop(caller);
+    assert_eq!(count(&OPEN), 0);
     drop(server);
     world.assert_clean();
     world.assert_unloaded();
