@@ -22,7 +22,7 @@ impl World {
                 self.violated(Rule::DeregisteredTwice, || format!("{registration}"));
                 return Status::INVALID_PARAMETER;
             }
-            life.stage = Stage::Deregistering;
+            registration.begin_end(&mut life);
             let (registration, npi) = (registration.number, registration.module.npi());
             self.note(|| What::Deregister { side, registration, npi, bindings: life.bindings.len() });
             life.bindings.values().map(Arc::clone).collect()

@@ -7,6 +7,7 @@ use crate::side::Side;
 use crate::sync::lock;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 /// A registration.
@@ -15,6 +16,8 @@ pub(crate) struct Registration {
     pub(crate) npi: Arc<Npi>,
     pub(crate) module: Module,
     pub(crate) life: Mutex<Life>,
+    /// Whether `life` has left [`Stage::Registered`]; changed under its lock, read without it.
+    ending: AtomicBool,
     /// Told when the last binding of a registration that is waited for has gone.
     pub(crate) emptied: Condvar,
 }
@@ -39,16 +42,33 @@ pub(crate) enum Stage {
 impl Registration {
     pub(crate) fn new(number: u64, npi: Arc<Npi>, module: Module) -> Self {
         let life = Life { stage: Stage::Registered, bindings: BTreeMap::new() };
-        Self { number, npi, module, life: Mutex::new(life), emptied: Condvar::new() }
+        Self {
+            number,
+            npi,
+            module,
+            life: Mutex::new(life),
+            ending: AtomicBool::new(false),
+            emptied: Condvar::new(),
+        }
     }
 
     pub(crate) fn side(&self) -> Side {
         self.module.side()
     }
 
-    /// Whether `NmrDeregister*` was called.
+    /// Whether [`Self::begin_end`] was called.
+    ///
+    /// An attaching thread asks after it has made a binding attached, under the binding's lock; a deregistering thread
+    /// looks at the binding under that lock after it has set this. So one of them sees the other.
     pub(crate) fn is_ending(&self) -> bool {
-        lock(&self.life).stage != Stage::Registered
+        self.ending.load(Ordering::SeqCst)
+    }
+
+    /// Stops adopting bindings. For the holder of the lock of `life`, who finds the registration in
+    /// [`Stage::Registered`].
+    pub(crate) fn begin_end(&self, life: &mut Life) {
+        life.stage = Stage::Deregistering;
+        self.ending.store(true, Ordering::SeqCst);
     }
 
     /// Adds `binding`, unless the registration is ending.

@@ -15,6 +15,10 @@
 //! | 0x4E4D5257 | `NMRW` | NmrWaitFor*DeregisterComplete failed | its NTSTATUS, 0, 0, 0 |
 
 #![cfg_attr(nmr_driver, no_std)]
+#![allow(
+    unsafe_code,
+    reason = "driver_entry! exports what the I/O manager calls; it expands in drivers only"
+)]
 
 #[cfg(nmr_driver)]
 mod kernel;

@@ -35,7 +35,8 @@ pub trait Driver: Sync + Sized + 'static {
     /// Waits until the driver's own threads are gone.
     fn join_threads(&'static self, at: &MayWait<'_>);
 
-    /// Brings the driver up: `start`, then every registration in order. What DriverEntry does.
+    /// Brings the driver up: `start`, then `NmrRegisterClient` or `NmrRegisterProvider` for every registration in order.
+    /// What DriverEntry does.
     ///
     /// # Errors
     /// What `start` failed with, or the first registration that failed. Then everything that had been set up is taken
@@ -44,7 +45,8 @@ pub trait Driver: Sync + Sized + 'static {
         unload::load(self, at)
     }
 
-    /// Takes the driver down; when this returns, NMR, the driver's threads and the peers are done with it. What
+    /// Takes the driver down: `NmrDeregisterClient` or `NmrDeregisterProvider` for every registration, and
+    /// `NmrWaitForClientDeregisterComplete` or `NmrWaitForProviderDeregisterComplete` for each that pends. When this returns, NMR, the driver's threads and the peers are done with it. What
     /// Unload does.
     fn unload(&'static self, at: &MayWait<'_>) {
         unload::unload(self, at);

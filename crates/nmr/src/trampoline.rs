@@ -10,7 +10,7 @@ use crate::{AtMostDispatch, AtPassive, ClientBinding, Offer, ProviderBinding};
 use core::ffi::c_void;
 use nmr_abi::{BindingHandle, Registrar, RegistrationInstance, Status};
 
-/// NPI_CLIENT_ATTACH_PROVIDER_FN.
+/// NPI_CLIENT_ATTACH_PROVIDER_FN; calls `NmrClientAttachProvider` when the driver takes the offer.
 pub(crate) unsafe extern "system" fn client_attach<B: ClientBinding>(
     nmr_binding_handle: BindingHandle,
     client_context: *mut c_void,

@@ -2,14 +2,14 @@
 
 use crate::peer::{Call, Peer, Script};
 use nmr_abi::{Guid, Status};
-use nmr_sim::{Side, What, World};
+use nmr_sim::{Side, What};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 #[test]
 fn whoever_registers_last_the_client_is_asked_first_on_that_thread() {
     for provider_last in [true, false] {
-        let world = World::new();
+        let world = crate::peer::world();
         let order = Arc::new(Mutex::new(Vec::new()));
         let note = |side: Side| {
             let order = Arc::clone(&order);
@@ -35,7 +35,7 @@ fn whoever_registers_last_the_client_is_asked_first_on_that_thread() {
 
 #[test]
 fn only_the_npi_identifier_matches_modules() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::new(&world, Side::Client, 1, 7, Script::default()).register();
     let same_module = Peer::new(&world, Side::Provider, 2, 7, Script::default()).register();
     assert_eq!(client.calls(), []);
@@ -50,7 +50,7 @@ fn only_the_npi_identifier_matches_modules() {
 
 #[test]
 fn modules_are_shown_each_others_own_structures() {
-    let world = World::new();
+    let world = crate::peer::world();
     let provider = Peer::provider(&world, Script::default()).register();
     let other = Arc::clone(&provider);
     let client = Peer::client(
@@ -70,7 +70,7 @@ fn modules_are_shown_each_others_own_structures() {
 #[test]
 fn a_refusal_is_no_failure_of_the_registration_and_nothing_follows_it() {
     for refuser in [Side::Client, Side::Provider] {
-        let world = World::new();
+        let world = crate::peer::world();
         let refuse = || Script::default().attach(|_| Status::NOINTERFACE);
         let script = |side| if side == refuser { refuse() } else { Script::default() };
         let client = Peer::client(&world, script(Side::Client)).register();
@@ -91,7 +91,7 @@ fn a_refusal_is_no_failure_of_the_registration_and_nothing_follows_it() {
 
 #[test]
 fn a_refused_pair_is_offered_again_only_after_a_new_registration() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default().attach(|_| Status::NOINTERFACE)).register();
     let provider = Peer::provider(&world, Script::default()).register();
     let another = Peer::provider(&world, Script::default()).register();
@@ -106,7 +106,7 @@ fn a_refused_pair_is_offered_again_only_after_a_new_registration() {
 
 #[test]
 fn a_failed_attach_may_be_tried_again_in_the_same_callback() {
-    let world = World::new();
+    let world = crate::peer::world();
     let tries = Arc::new(Mutex::new(0));
     let provider = Peer::provider(
         &world,
@@ -133,7 +133,7 @@ fn a_failed_attach_may_be_tried_again_in_the_same_callback() {
 
 #[test]
 fn several_clients_and_providers_all_meet() {
-    let world = World::new();
+    let world = crate::peer::world();
     let clients: Vec<_> = (0..3).map(|_| Peer::client(&world, Script::default()).register()).collect();
     let providers: Vec<_> = (0..4).map(|_| Peer::provider(&world, Script::default()).register()).collect();
     assert_eq!(world.left().bindings, 12);
@@ -149,7 +149,7 @@ fn several_clients_and_providers_all_meet() {
 
 #[test]
 fn one_module_may_register_twice_as_client_of_one_npi() {
-    let world = World::new();
+    let world = crate::peer::world();
     let provider = Peer::provider(&world, Script::default()).register();
     let twins: Vec<_> =
         (0..2).map(|_| Peer::new(&world, Side::Client, 1, 0xc, Script::default()).register()).collect();
@@ -162,7 +162,7 @@ fn one_module_may_register_twice_as_client_of_one_npi() {
 
 #[test]
 fn client_and_provider_of_one_driver_bind_on_one_thread() {
-    let world = World::new();
+    let world = crate::peer::world();
     let provider = Peer::new(&world, Side::Provider, 1, 5, Script::default()).register();
     let client = Peer::new(&world, Side::Client, 1, 5, Script::default()).register();
     assert_eq!(world.left().bindings, 1);
@@ -176,7 +176,7 @@ fn client_and_provider_of_one_driver_bind_on_one_thread() {
 
 #[test]
 fn attach_callbacks_are_not_serialised() {
-    let world = World::new();
+    let world = crate::peer::world();
     let both = Arc::new(Barrier::new(2));
     let client = Peer::client(
         &world,
@@ -202,7 +202,7 @@ fn attach_callbacks_are_not_serialised() {
 
 #[test]
 fn a_module_may_register_and_deregister_inside_its_callbacks() {
-    let world = World::new();
+    let world = crate::peer::world();
     let inner = Peer::new(&world, Side::Client, 2, 3, Script::default());
     let helper = Peer::new(&world, Side::Provider, 2, 4, Script::default()).register();
     let (up, down) = (Arc::clone(&inner), Arc::clone(&inner));
@@ -231,7 +231,7 @@ fn a_module_may_register_and_deregister_inside_its_callbacks() {
 
 #[test]
 fn the_same_structures_may_be_registered_again_after_the_wait() {
-    let world = World::new();
+    let world = crate::peer::world();
     let provider = Peer::provider(&world, Script::default()).register();
     let client = Peer::client(&world, Script::default());
     for round in 1..=3 {

@@ -25,7 +25,7 @@ fn pending_pair(world: &World) -> ([Arc<Peer>; 2], [Receiver<BindingHandle>; 2])
 
 #[test]
 fn both_sides_are_detached_once_even_if_both_deregister() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     let provider = Peer::provider(&world, Script::default()).register();
     assert_eq!([client.deregister(), provider.deregister()], [Status::PENDING; 2]);
@@ -39,7 +39,7 @@ fn both_sides_are_detached_once_even_if_both_deregister() {
 
 #[test]
 fn callbacks_run_on_the_deregistering_thread() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     let provider = Peer::provider(&world, Script::default()).register();
     let there = thread::scope(|scope| {
@@ -57,7 +57,7 @@ fn callbacks_run_on_the_deregistering_thread() {
 
 #[test]
 fn cleanup_follows_the_last_completion_on_its_thread() {
-    let world = World::new();
+    let world = crate::peer::world();
     let ([client, provider], [from_client, from_provider]) = pending_pair(&world);
     assert_eq!(provider.deregister(), Status::PENDING);
     let (client_side, provider_side) = (from_client.recv().unwrap(), from_provider.recv().unwrap());
@@ -84,7 +84,7 @@ fn cleanup_follows_the_last_completion_on_its_thread() {
 #[test]
 fn completion_inside_the_detach_callback_counts() {
     for side in [Side::Client, Side::Provider] {
-        let world = World::new();
+        let world = crate::peer::world();
         let inside = || {
             Script::default().detach(|bound| {
                 bound.complete();
@@ -129,7 +129,7 @@ fn completion_on_another_thread_may_overtake_the_callback() {
 
 #[test]
 fn completion_before_the_detach_callback_is_kept_and_reported() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     let provider = Peer::provider(&world, Script::default().detach(|_| Status::PENDING)).register();
     complete(&world, Side::Provider, provider.bound()[0]);
@@ -142,7 +142,7 @@ fn completion_before_the_detach_callback_is_kept_and_reported() {
 
 #[test]
 fn a_side_that_has_detached_is_still_waited_for_by_the_other() {
-    let world = World::new();
+    let world = crate::peer::world();
     let (to, from) = channel();
     let client = Peer::client(&world, Script::default()).register();
     let provider = Peer::provider(&world, pending(to)).register();

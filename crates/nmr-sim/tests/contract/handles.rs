@@ -13,7 +13,7 @@ fn rules(world: &World) -> Vec<Rule> {
 
 #[test]
 fn null_and_wild_handles_are_refused() {
-    let world = World::new();
+    let world = crate::peer::world();
     for raw in [null_mut(), without_provenance_mut(0xdead_beef), without_provenance_mut(usize::MAX)] {
         // SAFETY: the simulator follows no handle.
         let client = unsafe { world.deregister_client(ClientHandle::from_raw(raw)) };
@@ -27,7 +27,7 @@ fn null_and_wild_handles_are_refused() {
 
 #[test]
 fn a_registration_is_not_a_binding_and_a_client_is_not_a_provider() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     let raw = client.raw_handle();
     // SAFETY: the simulator follows no handle.
@@ -40,7 +40,7 @@ fn a_registration_is_not_a_binding_and_a_client_is_not_a_provider() {
 
 #[test]
 fn another_worlds_handle_is_unknown() {
-    let (here, there) = (World::new(), World::new());
+    let (here, there) = (crate::peer::world(), crate::peer::world());
     let client = Peer::client(&there, Script::default()).register();
     // SAFETY: the simulator follows no handle.
     let status = unsafe { here.deregister_client(ClientHandle::from_raw(client.raw_handle())) };
@@ -52,7 +52,7 @@ fn another_worlds_handle_is_unknown() {
 
 #[test]
 fn handles_are_not_given_out_again() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default());
     let mut seen = std::collections::HashSet::new();
     for _ in 0..100 {

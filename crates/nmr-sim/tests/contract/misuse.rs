@@ -12,7 +12,7 @@ fn rules(world: &World) -> Vec<Rule> {
 #[test]
 fn completion_after_success() {
     for side in [Side::Client, Side::Provider] {
-        let world = World::new();
+        let world = crate::peer::world();
         let client = Peer::client(&world, Script::default()).register();
         let provider = Peer::provider(&world, Script::default()).register();
         let handle = if side == Side::Client { client.bound()[0] } else { provider.bound()[0] };
@@ -26,7 +26,7 @@ fn completion_after_success() {
 
 #[test]
 fn success_after_a_completion() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     let provider = Peer::provider(
         &world,
@@ -44,7 +44,7 @@ fn success_after_a_completion() {
 
 #[test]
 fn completion_twice() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default().detach(|_| Status::PENDING)).register();
     let provider = Peer::provider(&world, Script::default().detach(|_| Status::PENDING)).register();
     assert_eq!(client.deregister(), Status::PENDING);
@@ -62,7 +62,7 @@ fn completion_twice() {
 
 #[test]
 fn completion_with_the_other_sides_function() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default().detach(|_| Status::PENDING)).register();
     let provider = Peer::provider(&world, Script::default()).register();
     assert_eq!(client.deregister(), Status::PENDING);
@@ -76,7 +76,7 @@ fn completion_with_the_other_sides_function() {
 
 #[test]
 fn completion_of_a_binding_that_was_refused() {
-    let world = World::new();
+    let world = crate::peer::world();
     let handle = Arc::new(Mutex::new(None));
     let offered = Arc::clone(&handle);
     let client = Peer::client(
@@ -97,7 +97,7 @@ fn completion_of_a_binding_that_was_refused() {
 
 #[test]
 fn a_detach_callback_that_answers_something_else() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default().detach(|_| Status::INVALID_PARAMETER)).register();
     let provider = Peer::provider(&world, Script::default()).register();
     provider.take_down();
@@ -108,7 +108,7 @@ fn a_detach_callback_that_answers_something_else() {
 
 #[test]
 fn a_client_that_changes_the_answer() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(
         &world,
         Script::default().attach(|offer| {
@@ -125,7 +125,7 @@ fn a_client_that_changes_the_answer() {
 
 #[test]
 fn a_client_that_fails_after_attaching() {
-    let world = World::new();
+    let world = crate::peer::world();
     let provider = Peer::provider(&world, Script::default()).register();
     let client = Peer::client(
         &world,
@@ -146,7 +146,7 @@ fn a_client_that_fails_after_attaching() {
 
 #[test]
 fn a_client_that_succeeds_without_attaching() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default().attach(|_| Status::SUCCESS)).register();
     let provider = Peer::provider(&world, Script::default()).register();
     assert_eq!(rules(&world), [Rule::SuccessWithoutAttach]);
@@ -159,7 +159,7 @@ fn a_client_that_succeeds_without_attaching() {
 
 #[test]
 fn attaching_outside_the_callback() {
-    let world = World::new();
+    let world = crate::peer::world();
     let handle = Arc::new(Mutex::new(None));
     let offered = Arc::clone(&handle);
     let client = Peer::client(
@@ -181,7 +181,7 @@ fn attaching_outside_the_callback() {
 
 #[test]
 fn attaching_on_another_thread() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(
         &world,
         Script::default().attach(|offer| {
@@ -202,7 +202,7 @@ fn attaching_on_another_thread() {
 
 #[test]
 fn attaching_twice() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(
         &world,
         Script::default().attach(|offer| {

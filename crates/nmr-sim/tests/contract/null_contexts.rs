@@ -97,7 +97,7 @@ fn provider() -> ProviderCharacteristics {
 
 /// Registers both, and takes them down again.
 fn run(client: &ClientCharacteristics, provider: &ProviderCharacteristics) -> (World, Vec<&'static str>) {
-    let log = Log { world: World::new(), calls: Mutex::default() };
+    let log = Log { world: crate::peer::world(), calls: Mutex::default() };
     let world = log.world.clone();
     let context = std::ptr::from_ref(&log).cast_mut().cast();
     let (mut client_handle, mut provider_handle) = (ClientHandle::NULL, ProviderHandle::NULL);
@@ -148,7 +148,7 @@ fn a_module_without_identifier_is_registered() {
 
 #[test]
 fn null_pointers_are_refused() {
-    let world = World::new();
+    let world = crate::peer::world();
     let mut handle = ClientHandle::NULL;
     // SAFETY: NULL is what is tried; the simulator looks first.
     let status = unsafe { world.register_client(std::ptr::null(), null_mut(), &mut handle) };

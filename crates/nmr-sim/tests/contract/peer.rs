@@ -15,6 +15,11 @@ use std::ptr::{null, null_mut};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::ThreadId;
 
+/// A world in which a wait that hangs says what holds it.
+pub(crate) fn world() -> World {
+    World::with_wait_limit(std::time::Duration::from_secs(30))
+}
+
 /// What a peer was called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// A side deregisters, and waits, while the client's attach callback runs on another thread.
 fn deregister_during_attach(leaver: Side) {
-    let world = World::with_wait_limit(Duration::from_secs(20));
+    let world = crate::peer::world();
     let ((inside, is_inside), (go, gone)) = (channel(), channel());
     let (inside, gone) = (Mutex::new(inside), Mutex::new(gone));
     let client = Peer::client(
@@ -60,7 +60,7 @@ fn scenario_1_the_client_deregisters_while_the_attach_is_running() {
 
 /// Each side that `completes` tells a second thread to complete, and returns STATUS_PENDING only after that.
 fn completion_overtakes(completes: &[Side]) {
-    let world = World::with_wait_limit(Duration::from_secs(20));
+    let world = crate::peer::world();
     let script = |side: Side| {
         if !completes.contains(&side) {
             return Script::default();
@@ -94,7 +94,7 @@ fn scenario_3_both_sides_complete_before_their_detach_callbacks_have_returned() 
 
 #[test]
 fn scenario_4_a_wait_with_nothing_left_succeeds_once() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     assert_eq!(client.deregister(), Status::PENDING);
     assert_eq!(client.wait(), Status::SUCCESS);
@@ -105,7 +105,7 @@ fn scenario_4_a_wait_with_nothing_left_succeeds_once() {
 
 #[test]
 fn scenario_6_registering_from_a_cleanup_callback() {
-    let world = World::new();
+    let world = crate::peer::world();
     let another = Peer::client(&world, Script::default());
     let late = Arc::clone(&another);
     let client = Peer::client(
@@ -126,7 +126,7 @@ fn scenario_6_registering_from_a_cleanup_callback() {
 
 #[test]
 fn attach_then_detach_inside_one_registration() {
-    let world = World::with_wait_limit(Duration::from_secs(20));
+    let world = crate::peer::world();
     let provider = Peer::provider(&world, Script::default()).register();
     let leaver = Arc::clone(&provider);
     let client = Peer::client(
@@ -148,7 +148,7 @@ fn attach_then_detach_inside_one_registration() {
 
 #[test]
 fn a_peer_that_leaves_before_its_turn_is_not_offered() {
-    let world = World::with_wait_limit(Duration::from_secs(20));
+    let world = crate::peer::world();
     let clients: Arc<Mutex<Vec<Arc<Peer>>>> = Arc::default();
     for _ in 0..2 {
         let all = Arc::clone(&clients);

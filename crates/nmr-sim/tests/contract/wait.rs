@@ -14,7 +14,7 @@ fn rules(world: &World) -> Vec<Rule> {
 
 #[test]
 fn deregister_answers_pending_even_with_no_binding() {
-    let world = World::new();
+    let world = crate::peer::world();
     for peer in [Peer::client(&world, Script::default()), Peer::provider(&world, Script::default())] {
         peer.register();
         assert_eq!(peer.deregister(), Status::PENDING);
@@ -26,7 +26,7 @@ fn deregister_answers_pending_even_with_no_binding() {
 
 #[test]
 fn a_wait_before_the_deregistration_is_refused() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     assert_eq!(client.wait(), Status::INVALID_PARAMETER);
     assert_eq!(rules(&world), [Rule::WaitBeforeDeregister]);
@@ -35,7 +35,7 @@ fn a_wait_before_the_deregistration_is_refused() {
 
 #[test]
 fn the_wait_closes_the_handle() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     client.take_down();
     assert_eq!(client.wait(), Status::INVALID_PARAMETER);
@@ -45,7 +45,7 @@ fn the_wait_closes_the_handle() {
 
 #[test]
 fn a_second_deregistration_is_refused() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     assert_eq!(client.deregister(), Status::PENDING);
     assert_eq!(client.deregister(), Status::INVALID_PARAMETER);
@@ -55,7 +55,7 @@ fn a_second_deregistration_is_refused() {
 
 #[test]
 fn two_threads_cannot_wait_for_one_registration() {
-    let world = World::new();
+    let world = crate::peer::world();
     let provider = Peer::provider(&world, Script::default().detach(|_| Status::PENDING)).register();
     let client = Peer::client(&world, Script::default()).register();
     assert_eq!(client.deregister(), Status::PENDING);
@@ -165,7 +165,7 @@ fn a_detach_that_was_overtaken_is_covered_if_so_set() {
 
 #[test]
 fn a_wait_inside_a_callback_of_the_same_registration_is_reported_not_hung() {
-    let world = World::new();
+    let world = crate::peer::world();
     let waits = |answers: &Arc<Mutex<Vec<Status>>>| {
         let answers = Arc::clone(answers);
         Script::default().cleanup(move |bound| answers.lock().unwrap().push(bound.peer().wait()))
@@ -183,7 +183,7 @@ fn a_wait_inside_a_callback_of_the_same_registration_is_reported_not_hung() {
 
 #[test]
 fn deregistering_inside_a_callback_of_the_same_registration_is_legal() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(
         &world,
         Script::default().detach(|bound| {
@@ -201,7 +201,7 @@ fn deregistering_inside_a_callback_of_the_same_registration_is_legal() {
 
 #[test]
 fn waiting_for_another_registration_is_legal_in_attach_and_doubtful_in_detach() {
-    let world = World::new();
+    let world = crate::peer::world();
     let other = Peer::new(&world, Side::Client, 2, 3, Script::default()).register();
     let in_attach = Arc::clone(&other);
     let in_detach = Arc::clone(&other);
@@ -249,7 +249,7 @@ fn a_peer_that_never_completes_is_named_by_the_wait() {
 
 #[test]
 fn what_an_unloaded_module_left_behind_is_named() {
-    let world = World::new();
+    let world = crate::peer::world();
     let client = Peer::client(&world, Script::default()).register();
     let provider = Peer::provider(&world, Script::default()).register();
     let id = nmr_abi::ModuleId::from_guid(nmr_abi::Guid::from_u128(0xc));
