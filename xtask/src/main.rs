@@ -1,1 +1,100 @@
-fn main() {}
+//! `cargo xtask`: builds, packages, signs, proves and deploys the drivers of this workspace.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::context::Context;
+
+mod architecture;
+mod build;
+mod bundle;
+mod canonical;
+mod catalog;
+mod certificate;
+mod check;
+mod context;
+mod deploy;
+mod digest;
+mod driver_package;
+mod exit;
+mod inf;
+mod lab;
+mod moment;
+mod package;
+mod pe;
+mod process;
+mod setup;
+mod signature;
+mod signer;
+mod test;
+mod ui;
+mod verify;
+
+/// Builds, packages, signs, proves and deploys the drivers of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, after_help = exit::TABLE)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Write the result as one JSON document to standard output.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what this machine lacks, or print the line that does.
+    Setup(setup::Args),
+    /// Build the kernel drivers.
+    Build(build::Args),
+    /// Build, sign and bundle the drivers.
+    Package(package::Args),
+    /// Make a signed catalog for a driver package.
+    Catalog(catalog::command::Args),
+    /// Examine a bundle without trusting anything in it.
+    Verify(verify::Args),
+    /// Load, exercise and unload a bundle's drivers in a lab machine on this desk.
+    Lab(lab::Args),
+    /// Put a bundle on a lab machine and prove that it runs there.
+    Deploy(deploy::Args),
+    /// Run every test of the workspace.
+    Test(test::Args),
+    /// Check formatting, lints and the laws of the design.
+    Check(check::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match Context::new(cli.json).and_then(|context| dispatch(cli.command, &context)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui::report_error(&error, cli.json);
+            exit::code_of(&error)
+        }
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
+    match command {
+        Command::Setup(args) => setup::run(args, context),
+        Command::Build(args) => build::run(args, context),
+        Command::Package(args) => package::run(args, context),
+        Command::Catalog(args) => catalog::command::run(args, context),
+        Command::Verify(args) => verify::run(args, context),
+        Command::Lab(args) => lab::run(args, context),
+        Command::Deploy(args) => deploy::run(args, context),
+        Command::Test(args) => test::run(args, context),
+        Command::Check(args) => check::run(args, context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,1 +1,30 @@
 //! A lab machine made of a Wine prefix and our own Network Module Registrar.
+//!
+//! Wine's kernel loads our real `.sys` files, calls their DriverEntry and DriverUnload, and has a real service control
+//! manager; `NETIO.SYS` is nmr-sim built for Windows. So the very bytes that are shipped are loaded, called and
+//! unloaded on a developer's desk, without a virtual machine and without a screen.
+//!
+//! What such a machine does not prove: interrupt levels, stack depth, code integrity, the driver store, timing.
+//!
+//! - [`lab`]: the machine, and `nmrctl` in it;
+//! - [`log`]: what it says; [`crash`]: how a crash shows;
+//! - [`ssh`]: the machine as something to log in to, for `cargo xtask deploy`;
+//! - `template`, `machine`, `settings`, `forwarder`: how it is made.
+
+#![cfg(unix)]
+
+pub mod crash;
+pub mod error;
+mod forwarder;
+pub mod lab;
+pub mod log;
+mod machine;
+pub mod processes;
+pub mod program;
+mod settings;
+pub mod ssh;
+mod template;
+pub mod wine;
+
+pub use error::LabError;
+pub use lab::{Lab, Nmrctl, Plan};

@@ -71,7 +71,7 @@ impl EchoClient {
     fn call_echo(&'static self, thread: &OwnThread<'_, Self>) {
         while thread.sleep(Duration::from_millis(1)) {
             for provider in self.echo.peers() {
-                for value in (0..1_000).take_while(|_| !provider.is_closing()) {
+                for value in (0..200_000).take_while(|_| !provider.is_closing()) {
                     let counter =
                         if provider.echo(value) == value { &self.state.echoed } else { &self.state.wrong };
                     counter.fetch_add(1, Ordering::Relaxed);

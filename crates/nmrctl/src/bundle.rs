@@ -1,0 +1,277 @@
+//! A bundle as it lies in a folder of this machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::answer::BundleReport;
+use crate::failure::{Failure, FailureCode};
+use crate::machine::Facts;
+use crate::manifest::{Driver, MANIFEST_FILE, Manifest, SIGNATURE_FILE};
+
+const COPY_AGAIN: &str =
+    "copy the bundle again; if that does not help, run `cargo xtask verify` where it was made";
+
+/// A bundle whose manifest was read and makes sense. Its files are examined by [`Bundle::examine`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// What it should hold.
+    pub manifest: Manifest,
+}
+
+impl Bundle {
+    /// Reads the manifest in `folder`.
+    ///
+    /// # Errors
+    /// `BundleMissing` if there is none, `BundleDamaged` if it makes no sense.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        let folder = absolute(folder);
+        let path = folder.join(MANIFEST_FILE);
+        let text = fs::read(&path).map_err(|error| {
+            let message = format!("{} cannot be read: {error}", path.display());
+            Failure::new(
+                FailureCode::BundleMissing,
+                message,
+                "name the folder of a bundle made by `cargo xtask package`",
+            )
+        })?;
+        let damaged = |what: String| {
+            Failure::new(FailureCode::BundleDamaged, format!("{}: {what}", path.display()), COPY_AGAIN)
+        };
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        match manifest.faults() {
+            faults if faults.is_empty() => Ok(Self { folder, manifest }),
+            faults => Err(damaged(faults.join("; "))),
+        }
+    }
+
+    /// Compares every file with the manifest, and looks for files the manifest does not know: a library beside
+    /// `nmrctl.exe`, say, would be loaded by it.
+    #[must_use]
+    pub fn examine(&self) -> BundleReport {
+        let Manifest { name, version, files, .. } = &self.manifest;
+        let mut damage: Vec<String> = files
+            .iter()
+            .filter_map(|file| match fs::read(self.path(&file.path)) {
+                Ok(content) => file.check(&content).err().map(|mismatch| mismatch.to_string()),
+                Err(error) => Some(format!("{}: {error}", file.path)),
+            })
+            .collect();
+        let right = files.len() - damage.len();
+        for path in files_under(&self.folder, "") {
+            if path != MANIFEST_FILE && path != SIGNATURE_FILE && self.manifest.file(&path).is_none() {
+                damage.push(format!("{path}: not in the manifest"));
+            }
+        }
+        let folder = self.folder.display().to_string();
+        BundleReport { folder, name: name.clone(), version: version.clone(), files: right, damage }
+    }
+
+    /// Refuses a damaged bundle.
+    ///
+    /// # Errors
+    /// `BundleDamaged`, naming every file that is wrong.
+    pub fn require_intact(&self) -> Result<BundleReport, Failure> {
+        let report = self.examine();
+        if report.damage.is_empty() { Ok(report) } else { Err(damaged(&report)) }
+    }
+
+    /// Refuses a bundle that was built for another architecture than this machine's.
+    ///
+    /// # Errors
+    /// `WrongArchitecture`.
+    pub fn require_fitting(&self, facts: &Facts) -> Result<(), Failure> {
+        if self.manifest.architecture == facts.architecture {
+            return Ok(());
+        }
+        let message = format!(
+            "the bundle is built for {}, this machine is {}",
+            self.manifest.architecture, facts.architecture
+        );
+        Err(Failure::new(
+            FailureCode::WrongArchitecture,
+            message,
+            "deploy a bundle built for this machine's architecture",
+        ))
+    }
+
+    /// The drivers named, or all of them, in the bundle's order.
+    ///
+    /// # Errors
+    /// `UnknownDriver` for a name the bundle does not have.
+    pub fn select(&self, names: &[String]) -> Result<Vec<&Driver>, Failure> {
+        for name in names {
+            self.driver(name)?;
+        }
+        let chosen =
+            |driver: &&Driver| names.is_empty() || names.iter().any(|name| same_name(name, &driver.service));
+        Ok(self.manifest.drivers.iter().filter(chosen).collect())
+    }
+
+    /// The driver `name`.
+    ///
+    /// # Errors
+    /// `UnknownDriver`.
+    pub fn driver(&self, name: &str) -> Result<&Driver, Failure> {
+        self.manifest.drivers.iter().find(|driver| same_name(name, &driver.service)).ok_or_else(|| {
+            let known: Vec<&str> =
+                self.manifest.drivers.iter().map(|driver| driver.service.as_str()).collect();
+            let message = format!("the bundle has no driver {name}");
+            Failure::new(
+                FailureCode::UnknownDriver,
+                message,
+                format!("its drivers are: {}", known.join(", ")),
+            )
+        })
+    }
+
+    /// Where the bundle's file `path` lies on this machine.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        path.split('/').fold(self.folder.clone(), |folder, part| folder.join(part))
+    }
+
+    /// The bytes of the bundle's file `path`.
+    ///
+    /// # Errors
+    /// `BundleDamaged` if it cannot be read.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        fs::read(self.path(path)).map_err(|error| {
+            Failure::new(FailureCode::BundleDamaged, format!("{path} cannot be read: {error}"), COPY_AGAIN)
+        })
+    }
+}
+
+/// The failure for a report with damage.
+#[must_use]
+pub fn damaged(report: &BundleReport) -> Failure {
+    let message = format!("the bundle in {} is damaged: {}", report.folder, report.damage.join("; "));
+    Failure::new(FailureCode::BundleDamaged, message, COPY_AGAIN)
+}
+
+/// Windows compares names of services without regard to case.
+pub(crate) fn same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// A folder that goes into records must mean the same from any working directory.
+fn absolute(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+/// The paths of all files under `folder`, relative, with `/`. What cannot be listed is listed as itself, so that it is
+/// noticed.
+fn files_under(folder: &Path, prefix: &str) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return vec![prefix.to_owned()] };
+    let mut paths = Vec::new();
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if entry.path().is_dir() {
+            paths.extend(files_under(&entry.path(), &path));
+        } else {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::manifest::{FORMAT, File, Signer, Source};
+
+    /// A bundle of `drivers` in `folder`; the image of a driver is the text `<name> <version>`.
+    pub(crate) fn write_bundle(folder: &Path, version: &str, drivers: &[&str]) -> Bundle {
+        let mut contents = vec![
+            ("nmrctl.exe".to_owned(), "program".to_owned()),
+            ("signer.cer".to_owned(), "der".to_owned()),
+        ];
+        for name in drivers {
+            let inf = "[DefaultInstall.NTamd64]\r\n[DefaultUninstall.NTamd64]\r\n".to_owned();
+            contents.push((format!("{name}/{name}.inf"), inf));
+            contents.push((format!("{name}/{name}.sys"), format!("{name} {version}")));
+            for extension in ["cat", "pdb"] {
+                contents.push((format!("{name}/{name}.{extension}"), extension.to_owned()));
+            }
+        }
+        contents.sort();
+        for (path, content) in &contents {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        let driver = |name: &&str| Driver {
+            service: (*name).to_owned(),
+            inf: format!("{name}/{name}.inf"),
+            catalog: format!("{name}/{name}.cat"),
+            image: format!("{name}/{name}.sys"),
+            symbols: format!("{name}/{name}.pdb"),
+        };
+        let manifest = Manifest {
+            format: FORMAT,
+            name: "sample".to_owned(),
+            version: version.to_owned(),
+            architecture: "x64".to_owned(),
+            source: Source { revision: None, modified: false, toolchain: "rustc".to_owned(), time: 0 },
+            signer: Signer {
+                certificate: "signer.cer".to_owned(),
+                sha1: "0".repeat(40),
+                sha256: "0".repeat(64),
+            },
+            nmrctl: "nmrctl.exe".to_owned(),
+            drivers: drivers.iter().map(driver).collect(),
+            files: contents.iter().map(|(path, content)| File::describe(path, content.as_bytes())).collect(),
+        };
+        fs::write(folder.join(MANIFEST_FILE), serde_json::to_vec(&manifest).unwrap()).unwrap();
+        Bundle::open(folder).unwrap()
+    }
+
+    #[test]
+    fn an_intact_bundle_is_intact_with_its_signature_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = write_bundle(folder.path(), "1.0.0", &["a", "b"]);
+        fs::write(folder.path().join(SIGNATURE_FILE), "signature").unwrap();
+        assert_eq!(bundle.require_intact().unwrap().files, 10);
+    }
+
+    #[test]
+    fn every_kind_of_damage_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = write_bundle(folder.path(), "1.0.0", &["a", "b"]);
+        fs::write(bundle.path("a/a.sys"), "x").unwrap();
+        fs::remove_file(bundle.path("b/b.inf")).unwrap();
+        fs::write(folder.path().join("version.dll"), "planted").unwrap();
+        let failure = bundle.require_intact().unwrap_err();
+        assert_eq!(failure.code, FailureCode::BundleDamaged);
+        for part in ["a/a.sys: size", "b/b.inf: ", "version.dll: not in the manifest"] {
+            assert!(failure.message.contains(part), "{part} in {}", failure.message);
+        }
+        assert_eq!(bundle.examine().files, 8);
+    }
+
+    #[test]
+    fn a_folder_without_manifest_and_a_manifest_without_sense_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Bundle::open(folder.path()).unwrap_err().code, FailureCode::BundleMissing);
+        fs::write(folder.path().join(MANIFEST_FILE), "{}").unwrap();
+        assert_eq!(Bundle::open(folder.path()).unwrap_err().code, FailureCode::BundleDamaged);
+    }
+
+    #[test]
+    fn drivers_come_in_the_order_of_the_bundle_whatever_was_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = write_bundle(folder.path(), "1.0.0", &["b", "a", "c"]);
+        let names = |wanted: &[&str]| -> Vec<String> {
+            let wanted: Vec<String> = wanted.iter().map(|&name| name.to_owned()).collect();
+            bundle.select(&wanted).unwrap().iter().map(|driver| driver.service.clone()).collect()
+        };
+        assert_eq!(names(&[]), ["b", "a", "c"]);
+        assert_eq!(names(&["C", "b"]), ["b", "c"]);
+        let failure = bundle.select(&["d".to_owned()]).unwrap_err();
+        assert_eq!(failure.code, FailureCode::UnknownDriver);
+        assert_eq!(failure.advice, "its drivers are: b, a, c");
+    }
+}

@@ -1,0 +1,347 @@
+//! The manifest of a bundle: what is in it, from what it was made, and the hash of every file.
+//!
+//! `cargo xtask package` writes it, `cargo xtask verify` and `nmrctl` on the target read it. The manifest lists every file of the
+//! bundle but itself and its detached signature, [`SIGNATURE_FILE`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// The manifest's name in a bundle.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// The name of the manifest's detached signature, a CMS `SignedData`.
+pub const SIGNATURE_FILE: &str = "manifest.p7s";
+/// The value of [`Manifest::format`] that this module reads and writes.
+pub const FORMAT: u32 = 1;
+/// More drivers than this are no bundle, but an attempt to keep its reader busy.
+const MOST_DRIVERS: usize = 256;
+
+/// What a bundle holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of this description: [`FORMAT`].
+    pub format: u32,
+    /// The bundle's name.
+    pub name: String,
+    /// The version of everything in the bundle, `major.minor.patch`.
+    pub version: String,
+    /// The architecture of every image: `x64`.
+    pub architecture: String,
+    /// From what the bundle was made.
+    pub source: Source,
+    /// Who signed.
+    pub signer: Signer,
+    /// The program for the target machine, a path in the bundle.
+    pub nmrctl: String,
+    /// The drivers, in the order in which to install and start them.
+    pub drivers: Vec<Driver>,
+    /// Every file of the bundle but the manifest and its signature, ordered by path.
+    pub files: Vec<File>,
+}
+
+/// From what a bundle was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The commit, when the sources were under version control.
+    pub revision: Option<String>,
+    /// Whether files differed from that commit.
+    pub modified: bool,
+    /// The compiler, as `rustc --version` names itself.
+    pub toolchain: String,
+    /// The time written into INF files, catalogs and archives, in seconds since 1970. It is no clock's time: it comes
+    /// from the sources, so that the same sources give the same bundle.
+    pub time: u64,
+}
+
+/// Who signed a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// The certificate (DER), a path in the bundle.
+    pub certificate: String,
+    /// Its thumbprint as Windows shows it: SHA-1 of the DER bytes, lower-case hexadecimal.
+    pub sha1: String,
+    /// SHA-256 of the DER bytes, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// One driver. All members but `service` are paths in the bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Driver {
+    /// The name of its service.
+    pub service: String,
+    /// The setup information file.
+    pub inf: String,
+    /// The catalog that vouches for the INF and the image.
+    pub catalog: String,
+    /// The driver itself.
+    pub image: String,
+    /// Its symbols.
+    pub symbols: String,
+}
+
+/// One file and what it must contain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The path in the bundle, parts separated by `/`.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl File {
+    /// Describes the file at `path` whose bytes are `content`.
+    pub fn describe(path: impl Into<String>, content: &[u8]) -> Self {
+        Self { path: path.into(), size: content.len() as u64, sha256: sha256_hex(content) }
+    }
+
+    /// Compares `content` with the description.
+    ///
+    /// # Errors
+    /// Says which field differs.
+    pub fn check(&self, content: &[u8]) -> Result<(), Mismatch> {
+        let found = Self::describe(self.path.as_str(), content);
+        if found.size != self.size {
+            let (expected, found) = (self.size.to_string(), found.size.to_string());
+            return Err(Mismatch { path: self.path.clone(), field: "size", expected, found });
+        }
+        if found.sha256 != self.sha256 {
+            let expected = self.sha256.clone();
+            return Err(Mismatch { path: self.path.clone(), field: "sha256", expected, found: found.sha256 });
+        }
+        Ok(())
+    }
+}
+
+/// A file is not what the manifest says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The path in the bundle.
+    pub path: String,
+    /// The field of the manifest's entry that differs.
+    pub field: &'static str,
+    /// What the manifest says.
+    pub expected: String,
+    /// What the file is.
+    pub found: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, field, expected, found } = self;
+        write!(formatter, "{path}: {field} is {found}, the manifest says {expected}")
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+impl Manifest {
+    /// The entry of the file at `path`.
+    pub fn file(&self, path: &str) -> Option<&File> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// What is wrong with the manifest itself, whatever the files contain: an unknown format, a path that leads out of
+    /// the bundle or is listed twice, a hash that is none, an entry that points at a file which is not listed. Empty
+    /// when all is well. Call it before using any path of a manifest that came from elsewhere.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.format != FORMAT {
+            faults.push(format!("format is {}, this program reads format {FORMAT}", self.format));
+        }
+        let mut previous: Option<&str> = None;
+        let mut folded = BTreeSet::new();
+        for File { path, sha256, .. } in &self.files {
+            if !is_plain_path(path) {
+                faults.push(format!("files: {path:?} is not a plain path inside the bundle"));
+            }
+            if path == MANIFEST_FILE || path == SIGNATURE_FILE {
+                faults.push(format!("files: {path} cannot describe itself"));
+            }
+            if previous.is_some_and(|previous| previous >= path.as_str()) {
+                faults.push(format!("files: {path:?} is out of order"));
+            }
+            if !folded.insert(path.to_ascii_lowercase()) {
+                faults.push(format!("files: {path:?} is listed twice (letter case does not count)"));
+            }
+            if !is_hex(sha256, 64) {
+                faults.push(format!("files: {path:?}: sha256 is not 64 lower-case hexadecimal digits"));
+            }
+            previous = Some(path);
+        }
+        if self.drivers.len() > MOST_DRIVERS {
+            faults.push(format!(
+                "drivers: there are {}, more than {MOST_DRIVERS} are not read",
+                self.drivers.len()
+            ));
+        }
+        let listed: BTreeSet<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
+        for (field, path) in self.references() {
+            if !listed.contains(path) {
+                faults.push(format!("{field}: {path:?} is not among the files"));
+            }
+        }
+        if !is_hex(&self.signer.sha1, 40) || !is_hex(&self.signer.sha256, 64) {
+            faults
+                .push("signer: sha1 or sha256 is not lower-case hexadecimal of the right length".to_owned());
+        }
+        let mut services = BTreeSet::new();
+        for Driver { service, .. } in &self.drivers {
+            if !is_service_name(service) {
+                faults.push(format!("drivers: {service:?} is no service name (letters, digits, '-', '_')"));
+            }
+            if !services.insert(service.to_ascii_lowercase()) {
+                faults.push(format!("drivers: {service:?} is listed twice"));
+            }
+        }
+        faults
+    }
+
+    fn references(&self) -> Vec<(String, &str)> {
+        let mut all = vec![
+            ("nmrctl".to_owned(), self.nmrctl.as_str()),
+            ("signer.certificate".to_owned(), self.signer.certificate.as_str()),
+        ];
+        for driver in &self.drivers {
+            let Driver { service, inf, catalog, image, symbols } = driver;
+            for (field, path) in [("inf", inf), ("catalog", catalog), ("image", image), ("symbols", symbols)]
+            {
+                all.push((format!("drivers: {service}: {field}"), path));
+            }
+        }
+        all
+    }
+}
+
+/// Whether `path` is relative, stays inside its folder on every system, and needs no quoting: parts of letters, digits,
+/// `.`, `-` and `_`, separated by `/`; no part is empty, starts or ends with a dot, or is a Windows device name.
+pub fn is_plain_path(path: &str) -> bool {
+    path.len() <= 200 && path.split('/').all(is_plain_name)
+}
+
+fn is_plain_name(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    !name.is_empty()
+        && name.bytes().all(legal)
+        && !name.starts_with('.')
+        && !name.ends_with('.')
+        && !is_device_name(name)
+}
+
+/// Windows opens a device for these names, whatever folder and extension they carry.
+fn is_device_name(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
+    };
+    ["con", "prn", "aux", "nul"].contains(&stem.as_str()) || numbered("com") || numbered("lpt")
+}
+
+fn is_service_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// SHA-256 of `content` in lower-case hexadecimal.
+pub fn sha256_hex(content: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(content).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Manifest {
+        let listed = ["a/a.cat", "a/a.inf", "a/a.pdb", "a/a.sys", "nmrctl.exe", "signer.cer"];
+        Manifest {
+            format: FORMAT,
+            name: "sample".into(),
+            version: "1.2.3".into(),
+            architecture: "x64".into(),
+            source: Source { revision: None, modified: false, toolchain: "rustc".into(), time: 0 },
+            signer: Signer { certificate: "signer.cer".into(), sha1: "0".repeat(40), sha256: "0".repeat(64) },
+            nmrctl: "nmrctl.exe".into(),
+            drivers: vec![Driver {
+                service: "a".into(),
+                inf: "a/a.inf".into(),
+                catalog: "a/a.cat".into(),
+                image: "a/a.sys".into(),
+                symbols: "a/a.pdb".into(),
+            }],
+            files: listed.iter().map(|path| File::describe(*path, path.as_bytes())).collect(),
+        }
+    }
+
+    #[test]
+    fn a_well_formed_manifest_has_no_faults() {
+        assert_eq!(sample().faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn sha256_matches_the_published_vector() {
+        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn a_changed_file_is_told_by_field() {
+        let entry = File::describe("x", b"abc");
+        assert_eq!(entry.check(b"abc"), Ok(()));
+        assert_eq!(entry.check(b"abd").unwrap_err().field, "sha256");
+        assert_eq!(entry.check(b"abcd").unwrap_err().field, "size");
+    }
+
+    #[test]
+    fn paths_that_leave_the_bundle_are_not_plain() {
+        for path in [
+            "", "/x", "x/", "a//b", "../x", "a/../x", ".", ".hidden", "a\\b", "C:x", "x.", "NUL", "com1.txt",
+            "a b", "é",
+        ] {
+            assert!(!is_plain_path(path), "{path:?}");
+        }
+        for path in ["x", "a/b.sys", "echo-provider/echo_provider.inf", "console.txt", "com10"] {
+            assert!(is_plain_path(path), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        fn fault(change: impl FnOnce(&mut Manifest)) -> String {
+            let mut manifest = sample();
+            change(&mut manifest);
+            manifest.faults().join("; ")
+        }
+        assert!(fault(|m| m.format = 2).contains("format is 2"));
+        assert!(fault(|m| m.files[0].path = "../x".into()).contains("not a plain path"));
+        assert!(fault(|m| m.files.swap(0, 1)).contains("out of order"));
+        assert!(fault(|m| m.files.insert(0, File::describe("A/A.CAT", b""))).contains("listed twice"));
+        assert!(fault(|m| m.files[0].sha256.make_ascii_uppercase()).contains("hexadecimal"));
+        assert!(
+            fault(|m| m.files.retain(|f| f.path != "nmrctl.exe"))
+                .contains("nmrctl: \"nmrctl.exe\" is not among")
+        );
+        assert!(fault(|m| m.drivers[0].inf = "b.inf".into()).contains("drivers: a: inf"));
+        assert!(fault(|m| m.signer.sha1.clear()).contains("signer"));
+        assert!(fault(|m| m.drivers[0].service = "a b".into()).contains("no service name"));
+        assert!(fault(|m| m.drivers.push(m.drivers[0].clone())).contains("\"a\" is listed twice"));
+        assert!(
+            fault(|m| m.files.push(File::describe(MANIFEST_FILE, b""))).contains("cannot describe itself")
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! Builds programs and libraries that run in Windows' user mode, or are loaded by it, from any host.
+
+use std::ffi::OsString;
+#[cfg(unix)]
+use std::fs;
+#[cfg(unix)]
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::cargo;
+use super::messages::Built;
+use super::settings::{cargo_home, remapped_paths};
+use crate::context::Context;
+
+/// The target of everything but kernel images: its linker runs on Linux.
+const TARGET: &str = "x86_64-pc-windows-gnu";
+
+/// Builds the program of `package` and answers where it is.
+pub(crate) fn windows_program(context: &Context, package: &str) -> Result<PathBuf> {
+    let built = build(context, package, &arguments("build", package, &["--release"]), &stripped(context)?)?;
+    let program = built.program(package).with_context(|| format!("cargo made no program of {package}"))?;
+    Ok(program.to_owned())
+}
+
+/// Builds the dynamic library of `package`, however its build script has it linked, and answers where it is.
+pub(crate) fn windows_library(context: &Context, package: &str) -> Result<PathBuf> {
+    let arguments = arguments("rustc", package, &["--release", "--lib", "--crate-type", "cdylib"]);
+    let built = build(context, package, &arguments, &with_names(context)?)?;
+    let library =
+        built.dynamic_library(package).with_context(|| format!("cargo made no library of {package}"))?;
+    Ok(library.to_owned())
+}
+
+/// Builds the unit tests of the library of `package` and answers where the program is that runs them.
+pub(crate) fn windows_tests(context: &Context, package: &str) -> Result<PathBuf> {
+    let arguments = arguments("test", package, &["--no-run", "--lib"]);
+    let built = build(context, package, &arguments, &with_names(context)?)?;
+    let program = built.program(package).with_context(|| format!("cargo made no tests of {package}"))?;
+    Ok(program.to_owned())
+}
+
+fn build(context: &Context, package: &str, arguments: &[String], environment: &Environment) -> Result<Built> {
+    let log = context.target.join(TARGET).join("logs").join(format!("{package}.log"));
+    cargo::run(context, arguments, environment, &log)
+}
+
+fn arguments(subcommand: &str, package: &str, last: &[&str]) -> Vec<String> {
+    let words = [subcommand, "--message-format=json", "--locked", "--target", TARGET, "--package", package];
+    words.iter().chain(last).map(ToString::to_string).collect()
+}
+
+/// The settings of a build for [`TARGET`].
+type Environment = Vec<(&'static str, OsString)>;
+
+/// For what runs here alone: names are kept, for the crash reports of the lab.
+fn with_names(context: &Context) -> Result<Environment> {
+    with_flags(context, &[])
+}
+
+/// For what is shipped. The compiler's temporary folder is part of many names, so that only a program without names is
+/// the same in every build.
+fn stripped(context: &Context) -> Result<Environment> {
+    with_flags(context, &["-Cstrip=symbols"])
+}
+
+/// No folder of this machine and no clock in the result.
+fn with_flags(context: &Context, more: &[&str]) -> Result<Environment> {
+    let mut flags = remapped_paths(&context.workspace, &context.target, &cargo_home());
+    flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
+    flags.extend(more.iter().map(ToString::to_string));
+    let mut environment = vec![("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}").into())];
+    if let Some(linker) = linker(&context.target.join(TARGET))? {
+        environment.push(("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", linker.into()));
+    }
+    Ok(environment)
+}
+
+/// The linker that hides where its inputs lie, written into `folder`; a Windows host uses its own.
+#[cfg(unix)]
+fn linker(folder: &Path) -> Result<Option<PathBuf>> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const SCRIPT: &str = include_str!("windows-linker.sh");
+    let path = folder.join("linker.sh");
+    if fs::read_to_string(&path).is_ok_and(|found| found == SCRIPT) {
+        return Ok(Some(path));
+    }
+    let written = || -> std::io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        new.write_all(SCRIPT.as_bytes())?;
+        new.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
+        new.persist(&path)?;
+        Ok(())
+    };
+    written().with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(Some(path))
+}
+
+#[cfg(not(unix))]
+fn linker(_folder: &Path) -> Result<Option<PathBuf>> {
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_and_libraries_are_built_for_windows_and_with_the_lock_file() {
+        assert_eq!(
+            arguments("build", "nmrctl", &["--release"]).join(" "),
+            "build --message-format=json --locked --target x86_64-pc-windows-gnu --package nmrctl --release"
+        );
+    }
+
+    /// The script calls the linker by its name, so that here a stand-in for it, first in the path, shows what it gets.
+    #[cfg(unix)]
+    #[test]
+    fn the_linker_sees_no_folder_of_libraries_but_every_other_word() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let script = linker(folder.path()).unwrap().unwrap();
+        assert_eq!(linker(folder.path()).unwrap().unwrap(), script);
+        let stand_in = folder.path().join("x86_64-w64-mingw32-gcc");
+        fs::write(&stand_in, "#!/bin/sh\nfor word do\n echo \"$word\"\ndone\ncat 102-b.rlib\n").unwrap();
+        fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();
+        let library = folder.path().join("with blank");
+        fs::create_dir(&library).unwrap();
+        fs::write(library.join("b.rlib"), "content of b").unwrap();
+        let path = std::env::join_paths(
+            std::iter::once(folder.path().to_owned())
+                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        );
+        let output = std::process::Command::new(&script)
+            .args(["-o", "/out/a.exe", "/tmp/rustcXY/a.dll_imports.lib"])
+            .arg(library.join("b.rlib"))
+            .args(["-lkernel32", "/out/a.o"])
+            .env("PATH", path.unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            "-o\n/out/a.exe\n101-a.dll_imports.lib\n102-b.rlib\n-lkernel32\n/out/a.o\ncontent of b"
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! `cargo xtask check`: the laws of the design, formatting and lints, for the host and for the kernel.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::build::{DRIVER_ARGUMENTS, DriverSettings, Packages};
+use crate::context::Context;
+use crate::exit;
+use crate::process::Program;
+
+mod context_tokens;
+mod contract_names;
+mod desk;
+mod finding;
+mod kernel_names;
+mod oracle;
+mod owners;
+#[cfg(test)]
+mod sample;
+mod source;
+mod storage;
+mod tidy;
+mod tokens;
+mod tree;
+mod unsafe_code;
+
+use finding::Finding;
+use tree::Tree;
+
+/// The arguments of `check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  cargo xtask check\n  cargo xtask check --laws")]
+pub(crate) struct Args {
+    /// Check the laws of the design only: no compiler, a second or two.
+    #[arg(long)]
+    laws: bool,
+}
+
+/// The laws of design.md section 3, in their order, and tidiness.
+const LAWS: [fn(&Tree) -> Vec<Finding>; 8] = [
+    kernel_names::check,
+    oracle::check,
+    unsafe_code::check,
+    storage::check,
+    context_tokens::check,
+    owners::check,
+    contract_names::check,
+    tidy::check,
+];
+
+/// Every finding of every law, in the order of the laws.
+fn findings(tree: &Tree) -> Vec<Finding> {
+    LAWS.iter().flat_map(|law| law(tree)).collect()
+}
+
+/// What `check` answers.
+#[derive(Serialize)]
+struct Answer {
+    findings: Vec<Finding>,
+    failed: Vec<String>,
+}
+
+/// Runs `check`.
+pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
+    let step = context.ui.step("laws of the design");
+    let tree = Tree::read(context)?;
+    let findings = findings(&tree);
+    let mut failed = Vec::new();
+    if findings.is_empty() {
+        step.done(format!("{} files", tree.files().len()));
+    } else {
+        drop(step);
+        for finding in &findings {
+            context.ui.warn(finding.to_string());
+        }
+        failed.push(format!("{} findings against the laws", findings.len()));
+    }
+    if !args.laws {
+        for tool in tools(context)? {
+            let step = context.ui.step(tool.name);
+            match tool.program.run(&context.target.join("check").join(tool.log)) {
+                Ok(_) => step.done(""),
+                Err(error) => {
+                    drop(step);
+                    context.ui.warn(format!("{error:#}"));
+                    failed.push(tool.name.to_owned());
+                }
+            }
+        }
+    }
+    if failed.is_empty() {
+        return context.answer(&Answer { findings, failed });
+    }
+    let message = format!("check failed: {}", failed.join(", "));
+    if context.json {
+        context.answer(&Answer { findings, failed })?;
+    }
+    Err(exit::wrong(message))
+}
+
+/// A program that checks something.
+struct Tool {
+    name: &'static str,
+    log: &'static str,
+    program: Program,
+}
+
+/// Time for a cold clippy of everything on a slow machine.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+fn tools(context: &Context) -> Result<Vec<Tool>> {
+    let cargo = |words: &[&str]| {
+        let program = Program::new(context.cargo(), LIMIT).args(words).folder(&context.workspace);
+        program.env("CARGO_TARGET_DIR", &context.target)
+    };
+    let mut tools = vec![
+        Tool { name: "formatting", log: "fmt.log", program: cargo(&["fmt", "--all", "--check"]) },
+        Tool {
+            name: "lints",
+            log: "clippy.log",
+            program: cargo(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
+        },
+    ];
+    if !can_build_drivers(context)? {
+        context.ui.note("lints of the kernel build are left out: `cargo xtask setup --for package` installs what they need");
+        return Ok(tools);
+    }
+    let packages = Packages::read(context)?;
+    let settings = DriverSettings::read(context, &packages)?;
+    let mut words = vec!["clippy"];
+    words.extend(DRIVER_ARGUMENTS);
+    let drivers = packages.shipped();
+    for driver in &drivers {
+        words.extend(["--package", &driver.name]);
+    }
+    words.extend(["--package", "nmr-wdk", "--", "-D", "warnings"]);
+    let program = settings.environment().iter().fold(cargo(&words), |program, (name, value)| program.env(name, value));
+    tools.push(Tool { name: "lints of the kernel build", log: "clippy-kernel.log", program });
+    Ok(tools)
+}
+
+/// Whether this machine has what a driver build needs: `setup` would have nothing to do. Nothing is installed.
+fn can_build_drivers(context: &Context) -> Result<bool> {
+    let own = std::env::current_exe().context("the path of this program is not known")?;
+    let asked = Program::new(own, LIMIT).args(["setup", "--for", "package", "--print"]).folder(&context.workspace);
+    let answer = asked.status(&context.target.join("check").join("setup.log"))?;
+    Ok(answer.status.success() && answer.output()?.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tidiness is a test, so that `cargo test` alone holds the laws.
+    #[test]
+    fn this_workspace_keeps_the_laws() {
+        let tree = Tree::read(&Context::new(false).unwrap()).unwrap();
+        let findings: Vec<String> = findings(&tree).iter().map(ToString::to_string).collect();
+        assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+    }
+}

@@ -1,0 +1,291 @@
+//! The order of work: look, copy, verify, stop what must stop, install, start, prove; and back, if a step fails.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use nmrctl::Answer;
+use nmrctl::answer::{Action, DriverReport, Verdict};
+use nmrctl::bundle::Bundle;
+use nmrctl::service::ServiceState;
+
+use super::folder::TargetFolder;
+use super::report::{Report, StepReport};
+use super::target::{Target, document, good};
+use super::undo::{Done, done_by_install, take_back};
+use crate::exit;
+use crate::ui::{Step, Ui};
+
+/// For a command that only looks.
+const LOOK: Duration = Duration::from_secs(90);
+/// For copying, over a slow line.
+const COPY: Duration = Duration::from_secs(900);
+/// For what changes the machine; nmrctl's own limits are shorter.
+const CHANGE: Duration = Duration::from_secs(240);
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// The bundle's drivers run.
+    Run,
+    /// To know whether they would.
+    Check,
+    /// They are gone.
+    Uninstall,
+}
+
+/// One deployment to one machine.
+pub(super) struct Deployment<'a> {
+    target: &'a mut dyn Target,
+    bundle: &'a Bundle,
+    ui: &'a Ui,
+    folder: TargetFolder,
+    journal: Vec<Done>,
+    /// The step under way.
+    current: String,
+    steps: Vec<StepReport>,
+    warnings: Vec<String>,
+    changed: bool,
+}
+
+impl<'a> Deployment<'a> {
+    pub(super) fn new(target: &'a mut dyn Target, bundle: &'a Bundle, ui: &'a Ui) -> Result<Self> {
+        let folder = TargetFolder::of(bundle)?;
+        let (journal, steps, warnings) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self {
+            target,
+            bundle,
+            ui,
+            folder,
+            journal,
+            current: String::new(),
+            steps,
+            warnings,
+            changed: false,
+        })
+    }
+
+    /// Reaches `goal`, or takes everything back and says so.
+    pub(super) fn run(mut self, goal: Goal, host: &str) -> Result<Report> {
+        let result = match goal {
+            Goal::Run => self.deploy(),
+            Goal::Check => self.check(),
+            Goal::Uninstall => self.uninstall(),
+        };
+        match result {
+            Ok(last) => Ok(self.report(goal, host, last)),
+            Err(error) => Err(self.taken_back(&error)),
+        }
+    }
+
+    fn deploy(&mut self) -> Result<Answer> {
+        self.bring()?;
+        self.preflight()?;
+        let before = self.ask("status", LOOK)?.drivers;
+        self.stop_what_must_stop(&before)?;
+        self.install(&before)?;
+        self.start()?;
+        self.prove()
+    }
+
+    fn check(&mut self) -> Result<Answer> {
+        self.bring()?;
+        self.preflight()?;
+        let answer = self.ask("status", LOOK)?;
+        let journal = std::mem::take(&mut self.journal);
+        self.current = "clean up".to_owned();
+        for said in take_back(self.target, &self.folder, &journal) {
+            self.finish(said);
+        }
+        Ok(answer)
+    }
+
+    fn uninstall(&mut self) -> Result<Answer> {
+        self.bring()?;
+        let step = self.begin("uninstall");
+        let answer = self.ask("uninstall", CHANGE)?;
+        let removed: Vec<&str> = names_of(&answer, Action::Uninstalled);
+        self.changed = !removed.is_empty();
+        let outcome =
+            if removed.is_empty() { "no driver was installed".to_owned() } else { removed.join(", ") };
+        step.done(&outcome);
+        self.finish(outcome);
+        self.journal.clear();
+        self.current = "clean up".to_owned();
+        self.target.run(&self.folder.remove_line(), LOOK)?;
+        self.finish(format!("{} was removed", self.folder.path()));
+        Ok(answer)
+    }
+
+    /// Makes sure that the bundle lies whole on the machine. A copy that was interrupted is made again.
+    fn bring(&mut self) -> Result<()> {
+        let step = self.begin("copy");
+        let line = format!("{} verify", self.folder.nmrctl());
+        step.detail("looking for it");
+        if self.target.run(&line, LOOK)?.document().is_some_and(|answer| answer.ok) {
+            step.done("is there already");
+            self.finish("is there already".to_owned());
+            return Ok(());
+        }
+        self.target.run(&self.folder.remove_line(), LOOK)?;
+        self.target.run(&TargetFolder::make_root_line(), LOOK)?;
+        step.detail("copying");
+        self.journal.push(Done::Copied);
+        self.target.copy(&self.bundle.folder, &self.folder.scp_path(), COPY)?;
+        step.detail("verifying there");
+        let reply = self.target.run(&line, LOOK)?;
+        let answer = good(&line, document(&line, &reply)?)?;
+        let files = answer.bundle.map_or(0, |bundle| bundle.files);
+        step.done(format!("{files} files, verified there"));
+        self.finish(format!("{files} files to {}, verified there", self.folder.path()));
+        Ok(())
+    }
+
+    fn preflight(&mut self) -> Result<()> {
+        let step = self.begin("preflight");
+        let answer = self.ask("preflight", LOOK)?;
+        for check in &answer.checks {
+            if check.verdict == Verdict::Warn {
+                self.warnings.push(format!("{}; {}", check.finding, check.advice));
+            }
+        }
+        let outcome = format!("{} checks, {} warnings", answer.checks.len(), self.warnings.len());
+        step.done(&outcome);
+        self.finish(outcome);
+        Ok(())
+    }
+
+    /// A driver that runs from another image than the bundle's is in the way of its successor.
+    fn stop_what_must_stop(&mut self, before: &[DriverReport]) -> Result<()> {
+        for driver in before.iter().rev() {
+            let is_loaded = driver.installed && driver.state != Some(ServiceState::Stopped);
+            if is_loaded && driver.image_sha256.as_deref() != self.wanted_image(&driver.name) {
+                let step = self.begin(&format!("stop {}", driver.name));
+                self.journal.push(Done::Stopped(driver.name.clone()));
+                self.ask(&format!("stop {}", driver.name), CHANGE)?;
+                self.changed = true;
+                step.done("");
+                self.finish("unloaded".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn install(&mut self, before: &[DriverReport]) -> Result<()> {
+        let step = self.begin("install");
+        let answer = self.ask(&format!("install {}", self.folder.path()), CHANGE)?;
+        let origin = |name: &str| before.iter().find(|driver| driver.name == name)?.installed_from.clone();
+        let done = done_by_install(&answer, origin);
+        self.changed |= !done.is_empty();
+        self.journal.extend(done);
+        let new = [names_of(&answer, Action::Installed), names_of(&answer, Action::Replaced)].concat();
+        let outcome =
+            if new.is_empty() { "all drivers are there already".to_owned() } else { new.join(", ") };
+        step.done(&outcome);
+        self.finish(outcome);
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<()> {
+        for driver in &self.bundle.manifest.drivers {
+            let step = self.begin(&format!("start {}", driver.service));
+            // A start that fails, or takes too long, may still leave a driver that runs.
+            self.journal.push(Done::Started(driver.service.clone()));
+            let answer = self.ask(&format!("start {}", driver.service), CHANGE)?;
+            let started = !names_of(&answer, Action::Started).is_empty();
+            if !started {
+                self.journal.pop();
+            }
+            self.changed |= started;
+            let outcome = if started { "loaded" } else { "ran already" };
+            step.done(outcome);
+            self.finish(outcome.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Looks with fresh eyes: does every driver run, and from the bundle's very image?
+    fn prove(&mut self) -> Result<Answer> {
+        let step = self.begin("prove");
+        let answer = self.ask("status", LOOK)?;
+        for wanted in &self.bundle.manifest.drivers {
+            let name = &wanted.service;
+            let Some(driver) = answer.drivers.iter().find(|driver| driver.name == *name) else {
+                bail!("{name} is not in the target's status");
+            };
+            if driver.state != Some(ServiceState::Running) {
+                bail!("{name} was started, and does not run now: {:?}", driver.state);
+            }
+            if driver.image_sha256.as_deref() != self.wanted_image(name) {
+                bail!(
+                    "{name} runs from {}, which is not the bundle's image",
+                    driver.image.as_deref().unwrap_or("nowhere")
+                );
+            }
+        }
+        step.done("all drivers run from the bundle's images");
+        self.finish("all drivers run from the bundle's images".to_owned());
+        Ok(answer)
+    }
+
+    fn wanted_image(&self, name: &str) -> Option<&str> {
+        let driver = self.bundle.driver(name).ok()?;
+        Some(self.bundle.manifest.file(&driver.image)?.sha256.as_str())
+    }
+
+    /// Runs the bundle's nmrctl over there, and makes bad news an error.
+    fn ask(&mut self, words: &str, limit: Duration) -> Result<Answer> {
+        let line = format!("{} {words}", self.folder.nmrctl());
+        let reply = self.target.run(&line, limit)?;
+        good(&line, document(&line, &reply)?)
+    }
+
+    fn begin(&mut self, name: &str) -> Step {
+        name.clone_into(&mut self.current);
+        self.ui.step(name)
+    }
+
+    fn finish(&mut self, outcome: String) {
+        self.steps.push(StepReport { name: self.current.clone(), outcome });
+    }
+
+    fn report(self, goal: Goal, host: &str, last: Answer) -> Report {
+        Report {
+            host: host.to_owned(),
+            goal: match goal {
+                Goal::Run => "run",
+                Goal::Check => "check",
+                Goal::Uninstall => "uninstall",
+            },
+            bundle: self.bundle.manifest.name.clone(),
+            version: self.bundle.manifest.version.clone(),
+            folder: self.folder.path(),
+            changed: self.changed,
+            steps: self.steps,
+            warnings: self.warnings,
+            drivers: last.drivers,
+            certificates: last.certificates,
+        }
+    }
+
+    fn taken_back(&mut self, error: &anyhow::Error) -> anyhow::Error {
+        let step = self.ui.step("taking back what this run did");
+        let journal = std::mem::take(&mut self.journal);
+        let said = take_back(self.target, &self.folder, &journal);
+        step.done("");
+        let undone =
+            if said.is_empty() { "nothing had been changed".to_owned() } else { said.join("\n    ") };
+        exit::wrong(format!("step \"{}\" failed: {error:#}\n  taken back:\n    {undone}", self.current))
+    }
+}
+
+fn names_of(answer: &Answer, action: Action) -> Vec<&str> {
+    answer
+        .drivers
+        .iter()
+        .filter(|driver| driver.action == action)
+        .map(|driver| driver.name.as_str())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

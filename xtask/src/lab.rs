@@ -1,0 +1,86 @@
+//! `cargo xtask lab`: loads, exercises and unloads a bundle's drivers in a lab machine on this desk.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::context::Context;
+
+#[cfg(unix)]
+mod bundle;
+#[cfg(unix)]
+mod expectations;
+#[cfg(unix)]
+mod images;
+#[cfg(unix)]
+mod orders;
+#[cfg(unix)]
+mod panic_check;
+#[cfg(unix)]
+mod report;
+#[cfg(unix)]
+mod rounds;
+#[cfg(unix)]
+mod session;
+#[cfg(unix)]
+mod tally;
+
+#[cfg(unix)]
+pub(crate) use self::{bundle::LabBundle, images::netio, session::boot as boot_lab};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask lab                       The newest bundle, 50 rounds
+  cargo xtask lab --rounds 500 --seed 7 Longer, in an order that can be repeated
+  cargo xtask lab --keep                Leave the lab's folder behind to look into
+  cargo xtask lab --deploy              Deploy over the system's ssh and scp to the lab machine, and take it back
+
+The lab machine is made of Wine: its kernel loads the very .sys files of the bundle, nmr-sim is its NETIO.SYS.
+It does not prove interrupt levels, stack depth, code integrity, the driver store or timing.";
+
+/// The arguments of `lab`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The bundle [default: the newest under target/package, made if there is none]
+    #[arg(long, value_name = "FOLDER")]
+    bundle: Option<PathBuf>,
+    /// How often all drivers are loaded and unloaded.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rounds: u32,
+    /// Where the sequence of orders begins [default: taken from the clock, and printed]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Keep the lab's folder also when all went well.
+    #[arg(long)]
+    keep: bool,
+    /// Instead of the rounds: deploy the bundle to the lab machine over ssh, twice, and uninstall it.
+    #[arg(long, conflicts_with_all = ["rounds", "seed", "keep"])]
+    deploy: bool,
+}
+
+/// Runs `lab`.
+#[cfg(unix)]
+pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
+    use crate::setup::{self, Need};
+
+    setup::ensure(Need::Test, context)?;
+    let bundle = LabBundle::choose(context, args.bundle.as_deref())?;
+    if args.deploy {
+        return crate::deploy::deploy_round_trip(context, &bundle);
+    }
+    let options = session::Options { rounds: args.rounds, seed: args.seed, keep: args.keep };
+    let summary = session::run(context, &bundle, &options)?;
+    summary.tell(context);
+    context.answer(&summary)
+}
+
+/// There is no lab on other hosts.
+#[cfg(not(unix))]
+pub(crate) fn run(args: Args, _context: &Context) -> Result<()> {
+    let Args { bundle, rounds, seed, keep, deploy } = args;
+    Err(crate::exit::missing(format!(
+        "the lab machine is made of Wine, which this host has not (asked for: bundle {bundle:?}, {rounds} rounds, seed \
+         {seed:?}, keep {keep}, deploy {deploy}): run `cargo xtask lab` on Linux, or `cargo xtask deploy` to a Windows machine"
+    )))
+}

@@ -1,0 +1,130 @@
+//! A session: a fresh lab machine, the drivers installed by the bundle's own nmrctl, the rounds, the panic, the end.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use nmr_lab::{Lab, Plan};
+
+use super::bundle::LabBundle;
+use super::expectations::DRIVERS;
+use super::images::{self, PanicProbe};
+use super::orders;
+use super::panic_check::{self, Panic};
+use super::report::{self, Summary};
+use super::rounds::Stage;
+use super::tally::{Counter, Tally};
+use crate::context::Context;
+use crate::exit;
+
+const INSTALL_LIMIT: Duration = Duration::from_secs(120);
+
+/// How to play.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    pub(super) rounds: u32,
+    pub(super) seed: Option<u64>,
+    pub(super) keep: bool,
+}
+
+/// Plays a whole session.
+pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) -> Result<Summary> {
+    let LabBundle { bundle, .. } = lab_bundle;
+    for name in DRIVERS {
+        bundle.driver(name).map_err(|failure| {
+            exit::wrong(format!("{failure}: the lab plays with {}; {}", DRIVERS.join(", "), failure.advice))
+        })?;
+    }
+    let netio = images::netio(context)?;
+    let probe = images::panic_probe(context)?;
+    let begin = Instant::now();
+    let seed = options.seed.unwrap_or_else(seed_from_clock);
+    let lab = boot(context, lab_bundle, netio, "lab")?;
+    let (tally, panic) = play(context, &lab, lab_bundle, &probe, options.rounds, seed)
+        .map_err(|error| report::failure(&error, &lab, seed))?;
+
+    let folder = lab.folder().to_owned();
+    lab.shut_down();
+    if !options.keep {
+        fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
+    }
+    let loads = u64::from(options.rounds) * DRIVERS.len() as u64;
+    Ok(Summary {
+        bundle: bundle.folder.clone(),
+        version: bundle.manifest.version.clone(),
+        seed,
+        rounds: options.rounds,
+        loads,
+        unloads: loads,
+        tally,
+        panic,
+        seconds: begin.elapsed().as_secs_f64(),
+        lab: options.keep.then_some(folder),
+    })
+}
+
+/// Boots a lab machine for the drivers of `bundle`. Several may run at once: each has a name of its own.
+pub(crate) fn boot(context: &Context, bundle: &LabBundle, netio: PathBuf, purpose: &str) -> Result<Lab> {
+    let step = context.ui.step("lab machine");
+    let plan = Plan {
+        root: context.target.join("lab"),
+        name: format!("{purpose}-{}", std::process::id()),
+        netio,
+        group: bundle.group.clone(),
+    };
+    let lab = Lab::start(&plan).map_err(explained)?;
+    step.done("booted");
+    Ok(lab)
+}
+
+/// Gives the errors of the lab their exit codes.
+fn explained(error: nmr_lab::LabError) -> anyhow::Error {
+    match error {
+        nmr_lab::LabError::Missing { .. } => exit::missing(error.to_string()),
+        other => other.into(),
+    }
+}
+
+fn play(
+    context: &Context,
+    lab: &Lab,
+    lab_bundle: &LabBundle,
+    probe: &PanicProbe,
+    rounds: u32,
+    seed: u64,
+) -> Result<(Tally, Panic)> {
+    let nmrctl = lab.bring_bundle(&lab_bundle.bundle.folder, "bundle")?;
+    let step = context.ui.step("install");
+    nmrctl.run(&["install", nmrctl.folder()], INSTALL_LIMIT)?;
+    step.done("");
+
+    let step = context.ui.step(format!("{rounds} rounds"));
+    let stage = Stage { lab, nmrctl: &nmrctl };
+    let mut counter = Counter::new();
+    for round in 0..rounds {
+        step.detail(format!("round {} of {rounds}", round + 1));
+        let orders = orders::of_round(seed, round);
+        let names = |order: [usize; 3]| order.map(|index| DRIVERS[index]).join(", ");
+        stage.play(orders, &mut counter).with_context(|| {
+            let (start, stop) = (names(orders.start), names(orders.stop));
+            format!(
+                "round {} of {rounds} failed; loaded in the order {start}, unloaded in the order {stop}",
+                round + 1
+            )
+        })?;
+    }
+    step.done("");
+
+    let step = context.ui.step("uninstall");
+    nmrctl.run(&["uninstall"], INSTALL_LIMIT)?;
+    step.done("");
+    let step = context.ui.step("panic on purpose");
+    let panic = panic_check::run(lab, &nmrctl, probe)?;
+    step.done("found in the log");
+    Ok((counter.tally, panic))
+}
+
+fn seed_from_clock() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask setup`: gets what a command needs onto this machine.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::context::Context;
+use crate::exit;
+use crate::process::Program;
+
+mod lacks;
+mod plan;
+mod probe;
+
+use lacks::lacks;
+use plan::{Action, plan};
+use probe::Machine;
+
+/// The arguments of `setup`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  cargo xtask setup\n  cargo xtask setup --for package --print")]
+pub(crate) struct Args {
+    /// For which commands this machine shall be ready.
+    #[arg(long = "for", value_enum, default_value_t = Need::All)]
+    need: Need,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    print: bool,
+}
+
+/// What a command needs of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Need {
+    /// Building and packaging drivers.
+    Package,
+    /// That, and the lab machine, the second opinion on signatures, and a loopback ssh server.
+    Test,
+    /// Everything.
+    All,
+}
+
+/// Runs `setup`.
+pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
+    let machine = Machine::probe(context);
+    let actions = plan(&lacks(&machine, args.need), &machine);
+    if args.print {
+        for action in &actions {
+            println!("{}", action.line());
+        }
+        return Ok(());
+    }
+    if actions.is_empty() {
+        context.ui.note("nothing to do: everything is there");
+    }
+    carry_out(&actions, context)?;
+    context.answer(&serde_json::json!({ "done": actions.iter().map(Action::line).collect::<Vec<_>>() }))
+}
+
+/// Makes sure that this machine has what `need` says. When it has, this takes a millisecond and says nothing.
+pub(crate) fn ensure(need: Need, context: &Context) -> Result<()> {
+    let machine = Machine::probe(context);
+    let lacking = lacks(&machine, need);
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    carry_out(&plan(&lacking, &machine), context)
+}
+
+/// Time for a download of a few hundred megabytes over a slow line.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+fn carry_out(actions: &[Action], context: &Context) -> Result<()> {
+    // What has to be done by hand is said before anything is done, so that nothing is left half ready.
+    let by_hand: Vec<&str> = actions.iter().filter_map(Action::by_hand).collect();
+    if !by_hand.is_empty() {
+        return Err(exit::missing(by_hand.join("\n")));
+    }
+    for (number, action) in actions.iter().enumerate() {
+        let step = context.ui.step(action.line());
+        let log = context.target.join("setup").join(format!("{number}.log"));
+        let [name, arguments @ ..] = action.command() else { continue };
+        Program::new(name, LIMIT).args(arguments).folder(&context.workspace).run(&log)?;
+        step.done("");
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Where the test signer lives: a folder of the user's own, outside of any checkout, made once.
+
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result};
+
+use super::{Signer, generate};
+use crate::exit;
+use crate::ui::Ui;
+
+/// Names the folder, instead of the user's data folder.
+const VARIABLE: &str = "NMR_SIGNING_DIR";
+const KEY: &str = "key.pem";
+const CERTIFICATE: &str = "certificate.pem";
+
+/// Which signer to use.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Location {
+    /// The signing key, PEM (PKCS #8), mode 0600. Default: made once in the user's data folder, or in NMR_SIGNING_DIR.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) key: Option<PathBuf>,
+    /// The certificate that belongs to the key, PEM.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) certificate: Option<PathBuf>,
+}
+
+/// The signer at `location`. The default one is made when there is none yet; files that were named must exist.
+pub(crate) fn ready(location: &Location, ui: &Ui) -> Result<Signer> {
+    if let (Some(key), Some(certificate)) = (&location.key, &location.certificate) {
+        return Signer::load(key, certificate);
+    }
+    let folder = default_folder()?;
+    if !folder.join(KEY).exists() && !folder.join(CERTIFICATE).exists() {
+        make(&folder)?;
+        ui.note(format!("made a test signing certificate in {}", folder.display()));
+    }
+    Signer::load(&folder.join(KEY), &folder.join(CERTIFICATE))
+}
+
+/// `NMR_SIGNING_DIR`, else the place where the system keeps a user's data.
+fn default_folder() -> Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = set(VARIABLE) {
+        return Ok(folder);
+    }
+    let data = if cfg!(windows) {
+        set("LOCALAPPDATA")
+    } else {
+        set("XDG_DATA_HOME").or_else(|| Some(set("HOME")?.join(".local/share")))
+    };
+    let data =
+        data.ok_or_else(|| exit::usage(format!("no place for the signing key: set HOME or {VARIABLE}")))?;
+    Ok(data.join("nmr-drivers/test-signing"))
+}
+
+/// Makes a signer in `folder`. Key and certificate appear together, by one rename, which never replaces a folder that
+/// holds anything.
+fn make(folder: &Path) -> Result<()> {
+    let cannot = || format!("a signing key cannot be made in {}", folder.display());
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).with_context(cannot)?;
+    let staging = private_folder(parent).with_context(cannot)?;
+    let made = generate::test_signer(SystemTime::now(), |_| {})?;
+    write_private(&staging.path().join(KEY), made.key_pem.as_bytes()).with_context(cannot)?;
+    write_private(&staging.path().join(CERTIFICATE), made.certificate_pem.as_bytes()).with_context(cannot)?;
+    match fs::rename(staging.path(), folder) {
+        Ok(()) => {
+            // Nothing is left under the old name.
+            let _ = staging.keep();
+            Ok(())
+        }
+        // Another run was faster: its signer is as good.
+        Err(_) if folder.join(KEY).exists() => Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {
+            Err(exit::wrong(format!(
+                "{} holds other files; name another folder in {VARIABLE}, or use --key and --certificate",
+                folder.display()
+            )))
+        }
+        Err(error) => Err(error).with_context(cannot),
+    }
+}
+
+/// Creates a folder in `parent` with mode 0700 from its first moment; dropping the value removes it.
+fn private_folder(parent: &Path) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".test-signing-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(parent)
+}
+
+/// Creates the file `path` with mode 0600 from its first moment; it must not exist.
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    private_mode(&mut options);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn private_mode(options: &mut fs::OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+fn private_mode(_options: &mut fs::OpenOptions) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn a_signer_is_made_private_and_never_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("a/test-signing");
+        make(&folder).unwrap();
+        assert_eq!((mode(&folder), mode(&folder.join(KEY))), (0o700, 0o600));
+        let before = fs::read(folder.join(KEY)).unwrap();
+        make(&folder).unwrap();
+        assert_eq!(fs::read(folder.join(KEY)).unwrap(), before);
+        Signer::load(&folder.join(KEY), &folder.join(CERTIFICATE)).unwrap();
+        assert_eq!(
+            fs::read_dir(folder.parent().unwrap()).unwrap().count(),
+            1,
+            "a staging folder was left behind"
+        );
+    }
+
+    #[test]
+    fn a_folder_with_other_files_is_left_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::write(parent.path().join("mine.txt"), "mine").unwrap();
+        let error = make(parent.path()).unwrap_err().to_string();
+        assert!(error.contains("holds other files") && error.contains(VARIABLE), "{error}");
+        assert_eq!(fs::read(parent.path().join("mine.txt")).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn a_key_without_its_certificate_is_not_made_anew() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("test-signing");
+        make(&folder).unwrap();
+        fs::remove_file(folder.join(CERTIFICATE)).unwrap();
+        let error = Signer::load(&folder.join(KEY), &folder.join(CERTIFICATE)).unwrap_err();
+        assert_eq!(exit::reason_of(&error), exit::Reason::Missing);
+    }
+}

@@ -1,0 +1,119 @@
+//! `cargo xtask test`: everything that is proved about this workspace, from unit tests to the drivers in a lab machine.
+//!
+//! Each step is a command that can be run by hand; the plan is made first, then run to the end, whatever fails.
+
+mod plan;
+mod run;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::context::Context;
+use crate::{exit, setup};
+
+/// The arguments of `test`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask test                  everything but Miri
+  cargo xtask test --only host      one step
+  cargo xtask test --loom           the model checks alone
+  cargo xtask test --miri           the framework under Miri (needs the nightly toolchain)")]
+pub(crate) struct Args {
+    /// Run these steps only.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<Step>,
+    /// Run the model checks only.
+    #[arg(long)]
+    loom: bool,
+    /// Run the framework and the simulator under Miri only.
+    #[arg(long)]
+    miri: bool,
+    /// Load and unload the drivers this many times in the lab.
+    #[arg(long, default_value_t = 50)]
+    rounds: u32,
+}
+
+/// The steps, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Unit, integration and documentation tests of every crate, drivers included, on this host.
+    Host,
+    /// The rundown under every schedule up to a bound.
+    Loom,
+    /// The framework and the simulator under Miri; only on request.
+    Miri,
+    /// The unit tests of Windows code, under Wine.
+    Windows,
+    /// Formatting, lints and the laws of the design.
+    Check,
+    /// A bundle, made and verified.
+    Package,
+    /// The bundle's drivers in a lab machine: loaded and unloaded in every order with calls in flight.
+    Lab,
+    /// The bundle deployed to a lab machine over SSH, twice, and taken back.
+    Deploy,
+}
+
+impl Step {
+    const ALL: [Self; 8] = [
+        Self::Host,
+        Self::Loom,
+        Self::Miri,
+        Self::Windows,
+        Self::Check,
+        Self::Package,
+        Self::Lab,
+        Self::Deploy,
+    ];
+}
+
+/// Runs `test`.
+pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
+    let steps = steps(&args);
+    if steps.iter().any(|step| *step != Step::Loom && *step != Step::Miri) {
+        setup::ensure(setup::Need::Test, context)?;
+    }
+    let results = run::all(&plan::plan(&steps, args.rounds), context);
+    let failed = results.iter().filter(|result| !result.passed).count();
+    context.answer(&results)?;
+    if !context.json {
+        println!("{} passed, {failed} failed", results.len() - failed);
+    }
+    if failed > 0 {
+        return Err(exit::wrong(format!("{failed} of {} steps failed", results.len())));
+    }
+    context.ui.next_step("cargo xtask deploy --host <user>@<machine> puts the tested bundle on a lab machine");
+    Ok(())
+}
+
+fn steps(args: &Args) -> Vec<Step> {
+    let mut asked = args.only.clone();
+    asked.extend(args.loom.then_some(Step::Loom));
+    asked.extend(args.miri.then_some(Step::Miri));
+    let everything = asked.is_empty();
+    let wanted = |step: &Step| if everything { *step != Step::Miri } else { asked.contains(step) };
+    Step::ALL.into_iter().filter(wanted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, Step, steps};
+
+    fn args(only: &[Step], loom: bool, miri: bool) -> Args {
+        Args { only: only.to_vec(), loom, miri, rounds: 1 }
+    }
+
+    #[test]
+    fn without_a_choice_everything_but_miri_runs() {
+        let steps = steps(&args(&[], false, false));
+        assert_eq!(steps.len(), Step::ALL.len() - 1);
+        assert!(!steps.contains(&Step::Miri));
+    }
+
+    #[test]
+    fn choices_add_up_and_keep_the_order() {
+        assert_eq!(steps(&args(&[Step::Lab, Step::Host], false, false)), [Step::Host, Step::Lab]);
+        assert_eq!(steps(&args(&[], true, true)), [Step::Loom, Step::Miri]);
+    }
+}
