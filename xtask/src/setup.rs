@@ -41,29 +41,43 @@ pub(crate) enum Need {
 
 /// Runs `setup`.
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
-    let machine = Machine::probe(context);
-    let actions = plan(&lacks(&machine, args.need), &machine);
     if args.print {
-        for action in &actions {
+        let machine = Machine::probe(context);
+        for action in plan(&lacks(&machine, args.need), &machine) {
             println!("{}", action.line());
         }
         return Ok(());
     }
-    if actions.is_empty() {
+    let done = make_ready(args.need, context)?;
+    if done.is_empty() {
         context.ui.note("nothing to do: everything is there");
     }
-    carry_out(&actions, context)?;
-    context.answer(&serde_json::json!({ "done": actions.iter().map(Action::line).collect::<Vec<_>>() }))
+    context.answer(&serde_json::json!({ "done": done.iter().map(Action::line).collect::<Vec<_>>() }))
 }
 
 /// Makes sure that this machine has what `need` says. When it has, this takes a millisecond and says nothing.
 pub(crate) fn ensure(need: Need, context: &Context) -> Result<()> {
+    make_ready(need, context).map(drop)
+}
+
+/// Does what has to be done, and answers what that was.
+fn make_ready(need: Need, context: &Context) -> Result<Vec<Action>> {
     let machine = Machine::probe(context);
-    let lacking = lacks(&machine, need);
-    if lacking.is_empty() {
-        return Ok(());
+    let actions = plan(&lacks(&machine, need), &machine);
+    if actions.is_empty() {
+        return Ok(actions);
     }
-    carry_out(&plan(&lacking, &machine), context)
+    carry_out(&actions, context)?;
+    let still = lacks(&machine, need);
+    if !still.is_empty() {
+        let names: Vec<&str> =
+            still.packages.iter().map(String::as_str).chain(still.targets.iter().copied()).collect();
+        return Err(exit::missing(format!(
+            "after the installation this machine still lacks what comes with {}",
+            names.join(", ")
+        )));
+    }
+    Ok(actions)
 }
 
 /// Time for a download of a few hundred megabytes over a slow line.

@@ -6,22 +6,14 @@ use serde::Deserialize;
 
 /// One line.
 #[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 enum Message {
-    CompilerArtifact {
-        package_id: String,
-        target: Target,
-        filenames: Vec<PathBuf>,
-        executable: Option<PathBuf>,
-    },
-    CompilerMessage {
-        package_id: String,
-        message: Diagnostic,
-    },
-    BuildScriptExecuted {
-        package_id: String,
-        linked_paths: Vec<String>,
-    },
+    #[serde(rename = "compiler-artifact")]
+    Artifact { package_id: String, target: Target, filenames: Vec<PathBuf>, executable: Option<PathBuf> },
+    #[serde(rename = "compiler-message")]
+    Diagnostic { package_id: String, message: Diagnostic },
+    #[serde(rename = "build-script-executed")]
+    BuildScript { package_id: String, linked_paths: Vec<String> },
     #[serde(other)]
     Other,
 }
@@ -74,7 +66,7 @@ impl Built {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::CompilerArtifact { package_id, target, filenames, executable } => {
+            Message::Artifact { package_id, target, filenames, executable } => {
                 let package = package_name(&package_id).to_owned();
                 self.artifacts.push(Artifact {
                     package,
@@ -83,16 +75,14 @@ impl Built {
                     executable,
                 });
             }
-            Message::BuildScriptExecuted { package_id, linked_paths }
-                if package_name(&package_id) == "wdk-sys" =>
-            {
+            Message::BuildScript { package_id, linked_paths } if package_name(&package_id) == "wdk-sys" => {
                 let folder = |path: &String| {
                     PathBuf::from(path.split_once('=').map_or(path.as_str(), |(_, folder)| folder))
                 };
                 self.kit_folders = linked_paths.iter().map(folder).collect();
             }
-            Message::CompilerMessage { package_id, message } => self.take_diagnostic(&package_id, message),
-            Message::BuildScriptExecuted { .. } | Message::Other => {}
+            Message::Diagnostic { package_id, message } => self.take_diagnostic(&package_id, message),
+            Message::BuildScript { .. } | Message::Other => {}
         }
     }
 

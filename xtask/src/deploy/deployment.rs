@@ -268,12 +268,15 @@ impl<'a> Deployment<'a> {
     }
 
     fn taken_back(&mut self, error: &anyhow::Error) -> anyhow::Error {
-        let step = self.ui.step("taking back what this run did");
         let journal = std::mem::take(&mut self.journal);
-        let said = take_back(self.target, &self.folder, &journal);
-        step.done("");
-        let undone =
-            if said.is_empty() { "nothing had been changed".to_owned() } else { said.join("\n    ") };
+        let undone = if journal.is_empty() {
+            "nothing had been changed".to_owned()
+        } else {
+            let step = self.ui.step("taking back what this run did");
+            let said = take_back(self.target, &self.folder, &journal);
+            step.done("");
+            said.join("\n    ")
+        };
         exit::wrong(format!("step \"{}\" failed: {error:#}\n  taken back:\n    {undone}", self.current))
     }
 }

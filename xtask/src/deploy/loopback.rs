@@ -17,21 +17,23 @@ pub(crate) fn deploy_round_trip(context: &Context, bundle: &LabBundle) -> Result
     let lab = boot_lab(context, bundle, netio(context)?, "deploy")?;
     let server = SshServer::start(&lab)?;
     let folder = lab.folder().to_owned();
-    let result = round_trip(context, bundle, &server).and_then(|()| {
+    let result = round_trip(context, bundle, &server).and_then(|reports| {
         let signs = lab.crash_signs(nmr_lab::log::Position::default())?;
         if signs.is_empty() {
-            Ok(())
+            Ok(reports)
         } else {
             bail!("the lab machine crashed:\n    {}", signs.join("\n    "))
         }
     });
     drop(server);
     lab.shut_down();
-    result.with_context(|| format!("the lab is kept in {}", folder.display()))?;
-    fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))
+    let reports = result.with_context(|| format!("the lab is kept in {}", folder.display()))?;
+    fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
+    context.answer(&reports)
 }
 
-fn round_trip(context: &Context, lab_bundle: &LabBundle, server: &SshServer) -> Result<()> {
+fn round_trip(context: &Context, lab_bundle: &LabBundle, server: &SshServer) -> Result<Vec<Report>> {
+    let mut reports = Vec::new();
     for (goal, changes) in [
         (Goal::Check, false),
         (Goal::Run, true),
@@ -49,8 +51,9 @@ fn round_trip(context: &Context, lab_bundle: &LabBundle, server: &SshServer) -> 
         if installed != expected {
             bail!("deployment ({goal:?}): {installed} drivers are installed, expected {expected}");
         }
+        reports.push(report);
     }
-    Ok(())
+    Ok(reports)
 }
 
 fn once(context: &Context, lab_bundle: &LabBundle, server: &SshServer, goal: Goal) -> Result<Report> {

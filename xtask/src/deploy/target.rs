@@ -55,11 +55,15 @@ pub(super) fn document(line: &str, reply: &Reply) -> Result<Answer> {
 pub(super) fn good(line: &str, answer: Answer) -> Result<Answer> {
     match &answer.error {
         None => Ok(answer),
-        Some(failure) => Err(refused(line, failure)),
+        Some(failure) => Err(refused(line, failure, &answer.undone)),
     }
 }
 
-fn refused(line: &str, failure: &Failure) -> anyhow::Error {
+fn refused(line: &str, failure: &Failure, undone: &[String]) -> anyhow::Error {
     let Failure { message, advice, .. } = failure;
-    exit::wrong(format!("`{line}` on the target answered: {message}\n  advice: {advice}"))
+    let mut text = format!("`{line}` on the target answered: {message}\n  advice: {advice}");
+    if !undone.is_empty() {
+        text.push_str(&format!("\n  taken back by nmrctl itself:\n    {}", undone.join("\n    ")));
+    }
+    exit::wrong(text)
 }

@@ -20,6 +20,8 @@ pub(crate) enum Reaction {
     Hangs,
     /// The request succeeds and nothing changes.
     ClaimsOnly,
+    /// The request succeeds at once, and the state follows later.
+    Lags { after: Duration },
 }
 
 /// How an engine answers.
@@ -119,13 +121,25 @@ impl FakeMachine {
     }
 }
 
+fn done_state(request: Request) -> ServiceState {
+    if request == Request::Start { ServiceState::Running } else { ServiceState::Stopped }
+}
+
 impl Machine for FakeMachine {
     fn facts(&self) -> Result<Facts, Failure> {
         Ok(self.facts.clone())
     }
 
     fn service(&self, name: &str) -> Result<Option<Service>, Failure> {
-        Ok(self.services.get(name).cloned())
+        let mut service = self.services.get(name).cloned();
+        if let (Some(service), Some((request, wanted, since)), Some(Reaction::Lags { after })) =
+            (&mut service, &self.request, self.reactions.get(name))
+            && wanted == name
+            && self.clock - *since >= *after
+        {
+            service.state = done_state(*request);
+        }
+        Ok(service)
     }
 
     fn begin(&mut self, request: Request, name: &str) {
@@ -153,7 +167,7 @@ impl Machine for FakeMachine {
             }
             Reaction::Obeys { .. } | Reaction::Hangs => None,
             Reaction::Refuses(number) => Some(Err(Win32Error { number, text: "refused".to_owned() })),
-            Reaction::ClaimsOnly => Some(Ok(())),
+            Reaction::ClaimsOnly | Reaction::Lags { .. } => Some(Ok(())),
         }
     }
 

@@ -127,6 +127,7 @@ impl Target for FakeTarget {
             self.fails = None;
             let mut answer = Answer::new("x");
             answer.fail(Failure::new(FailureCode::StartFailed, "made up to fail", "look closer"));
+            answer.undone.push("what nmrctl undid".to_owned());
             return reply(serde_json::to_string_pretty(&answer).unwrap());
         }
         if let Some(rest) = line.strip_prefix("cmd /c if exist ") {
@@ -240,9 +241,14 @@ fn a_failed_start_leaves_a_new_machine_as_it_was() {
     let Scene { _folder, new, mut target, .. } = scene();
     target.fails = Some("start b");
     let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
-    for part in
-        ["step \"start b\" failed", "made up to fail", "look closer", "a was stopped", "a was uninstalled"]
-    {
+    for part in [
+        "step \"start b\" failed",
+        "made up to fail",
+        "look closer",
+        "what nmrctl undid",
+        "a was stopped",
+        "a was uninstalled",
+    ] {
         assert!(error.contains(part), "{part} in {error}");
     }
     assert!(target.drivers.is_empty() && target.folders.is_empty() && !target.trusted);

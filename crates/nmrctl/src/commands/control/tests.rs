@@ -86,6 +86,14 @@ fn a_claimed_stop_of_a_driver_without_unload_routine_is_not_believed() {
 }
 
 #[test]
+fn a_state_that_follows_a_little_later_is_waited_for() {
+    let mut machine = machine(ServiceState::Running, Reaction::Lags { after: Duration::from_secs(1) });
+    let (answer, result) = stopped(&mut machine);
+    result.unwrap();
+    assert_eq!(answer.drivers[0].state, Some(ServiceState::Stopped));
+}
+
+#[test]
 fn a_driver_that_is_stopping_cannot_be_started() {
     let mut machine = machine(ServiceState::StopPending, Reaction::Hangs);
     let (_, result) = started(&mut machine);
