@@ -21,7 +21,10 @@ mod windows;
 
 pub(crate) use packages::{DriverPackage, Packages};
 pub(crate) use settings::{DRIVER_ARGUMENTS, DriverSettings, toolchain};
-pub(crate) use windows::{windows_library, windows_program, windows_tests};
+pub(crate) use windows::windows_program;
+// For the lab alone, which is made of Wine.
+#[cfg(unix)]
+pub(crate) use windows::{windows_library, windows_tests};
 
 /// The arguments of `build`.
 #[derive(Debug, clap::Args)]

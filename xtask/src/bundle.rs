@@ -2,6 +2,7 @@
 
 mod archive;
 mod folder;
+mod newest;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +14,7 @@ use crate::exit;
 
 pub(crate) use archive::{is_archive_of, write_archive};
 pub(crate) use folder::write_folder;
+pub(crate) use newest::{chosen, newest};
 
 /// A file larger than this is none of ours.
 const LARGEST_FILE: u64 = 512 << 20;

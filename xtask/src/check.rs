@@ -136,7 +136,8 @@ fn tools(context: &Context) -> Result<Vec<Tool>> {
         words.extend(["--package", &driver.name]);
     }
     words.extend(["--package", "nmr-wdk", "--", "-D", "warnings"]);
-    let program = settings.environment().iter().fold(cargo(&words), |program, (name, value)| program.env(name, value));
+    let program =
+        settings.environment().iter().fold(cargo(&words), |program, (name, value)| program.env(name, value));
     tools.push(Tool { name: "lints of the kernel build", log: "clippy-kernel.log", program });
     Ok(tools)
 }
@@ -144,7 +145,8 @@ fn tools(context: &Context) -> Result<Vec<Tool>> {
 /// Whether this machine has what a driver build needs: `setup` would have nothing to do. Nothing is installed.
 fn can_build_drivers(context: &Context) -> Result<bool> {
     let own = std::env::current_exe().context("the path of this program is not known")?;
-    let asked = Program::new(own, LIMIT).args(["setup", "--for", "package", "--print"]).folder(&context.workspace);
+    let asked =
+        Program::new(own, LIMIT).args(["setup", "--for", "package", "--print"]).folder(&context.workspace);
     let answer = asked.status(&context.target.join("check").join("setup.log"))?;
     Ok(answer.status.success() && answer.output()?.trim().is_empty())
 }

@@ -46,9 +46,9 @@ pub(crate) struct Args {
     /// The private key to log in with [default: as ssh is configured]
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
-    /// The bundle's folder.
+    /// The bundle's folder [default: the newest under target/package]
     #[arg(long, value_name = "FOLDER")]
-    bundle: PathBuf,
+    bundle: Option<PathBuf>,
     /// Only look whether the bundle would run there.
     #[arg(long, conflicts_with = "uninstall")]
     check: bool,
@@ -67,7 +67,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         (_, true) => Goal::Uninstall,
         _ => Goal::Run,
     };
-    let bundle = verified(context, &args.bundle)?;
+    let bundle = verified(context, &crate::bundle::chosen(args.bundle, context)?)?;
     let logs = context.target.join("deploy");
     let mut connection = Connection::new(&args.host, args.port, args.identity, args.ssh_options, &logs)?;
     let report = Deployment::new(&mut connection, &bundle, &context.ui)?.run(goal, &args.host)?;

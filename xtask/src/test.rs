@@ -83,7 +83,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     if failed > 0 {
         return Err(exit::wrong(format!("{failed} of {} steps failed", results.len())));
     }
-    context.ui.next_step("cargo xtask deploy --host <user>@<machine> puts the tested bundle on a lab machine");
+    context
+        .ui
+        .next_step("cargo xtask deploy --host <user>@<machine> puts the tested bundle on a lab machine");
     Ok(())
 }
 

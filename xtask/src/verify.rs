@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::bundle::{Bundle, Oddity};
+use crate::bundle::{Bundle, Oddity, chosen};
 use crate::certificate::Certificate;
 use crate::context::Context;
 use crate::exit;
@@ -30,8 +30,8 @@ Examples:
 The bundle carries its own certificate: whoever changes all of it can sign it again with another. Compare the thumbprint,
 or name the certificate you trust.")]
 pub(crate) struct Args {
-    /// The bundle: its folder, or its archive.
-    bundle: PathBuf,
+    /// The bundle: its folder, or its archive [default: the newest under target/package]
+    bundle: Option<PathBuf>,
     /// Demand that exactly this certificate (DER or PEM) signed the bundle.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
@@ -60,10 +60,11 @@ struct SignerReport {
 /// Runs `verify`.
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let trusted = args.certificate.as_deref().map(read_certificate).transpose()?;
-    let (bundle, oddities) = Bundle::read(&args.bundle)?;
+    let path = chosen(args.bundle, context)?;
+    let (bundle, oddities) = Bundle::read(&path)?;
     let examined = examine(&bundle, &oddities, trusted.as_ref(), SystemTime::now());
     let report = Report {
-        bundle: args.bundle.clone(),
+        bundle: path.clone(),
         good: examined.findings.is_empty(),
         files: bundle.files.len(),
         drivers: examined.drivers,
@@ -78,7 +79,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         let count = report.findings.len();
         return Err(exit::wrong_as_answered(format!(
             "{} is not as it was made: {count} findings",
-            args.bundle.display()
+            path.display()
         )));
     }
     let SignerReport { subject, sha1 } = report.signer.as_ref().context("a good bundle has a signer")?;
@@ -87,8 +88,8 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         .ui
         .note(format!("{} files are as they were signed by {subject}, thumbprint {sha1}", report.files));
     context.ui.note(format!("drivers: {drivers}"));
-    let folder = args.bundle.display();
-    context.ui.next_step(if args.bundle.is_dir() {
+    let folder = path.display();
+    context.ui.next_step(if path.is_dir() {
         format!(
             "cargo xtask lab --bundle {folder}, or cargo xtask deploy --host user@machine --bundle {folder}"
         )

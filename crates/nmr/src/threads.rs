@@ -139,7 +139,8 @@ impl<'a, D: Driver> OwnThread<'a, D> {
         self.sleep(Duration::ZERO)
     }
 
-    /// Sleeps, or ends early because unload has begun. Answers whether the thread is to go on. Hold no guard across it.
+    /// Sleeps, or ends early because unload has begun. Answers whether the thread is to go on. A guard that
+    /// is held across it holds up the peer's unload for as long.
     pub fn sleep(&self, time: Duration) -> bool {
         // SAFETY: `spawn` initialised the event before it made this thread.
         let asked_to_end = unsafe { self.shared.end.wait(&self.may_wait, Some(time)) };

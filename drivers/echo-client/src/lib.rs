@@ -67,14 +67,19 @@ impl EchoClient {
         self.state.report("stop");
     }
 
-    /// Bursts of calls under one guard, so that an unload meets calls in flight.
+    /// Stays with a provider under one guard until it goes, so that its unload meets a call in flight.
     fn call_echo(&'static self, thread: &OwnThread<'_, Self>) {
         while thread.sleep(Duration::from_millis(1)) {
             for provider in self.echo.peers() {
-                for value in (0..200_000).take_while(|_| !provider.is_closing()) {
-                    let counter =
-                        if provider.echo(value) == value { &self.state.echoed } else { &self.state.wrong };
-                    counter.fetch_add(1, Ordering::Relaxed);
+                while !provider.is_closing() && thread.sleep(Duration::from_millis(1)) {
+                    for value in 0..1_000 {
+                        let counter = if provider.echo(value) == value {
+                            &self.state.echoed
+                        } else {
+                            &self.state.wrong
+                        };
+                        counter.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
             }
         }

@@ -58,7 +58,8 @@ const LACKS: &str = "this machine lacks";
 fn build_script_error(log: &str) -> Option<String> {
     let mut lines = log.lines().skip_while(|line| *line != "  --- stderr").skip(1);
     let first = lines.find_map(|line| line.trim_start().strip_prefix("Error: "))?;
-    let rest = lines.map_while(|line| line.strip_prefix("  ")).take_while(|line| *line != "Stack backtrace:");
+    // A blank line, without cargo's margin, ends the error; a backtrace may follow it.
+    let rest = lines.map_while(|line| line.strip_prefix("  "));
     Some(std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n"))
 }
 

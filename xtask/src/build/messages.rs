@@ -103,6 +103,7 @@ impl Built {
     }
 
     /// The dynamic library of `package`.
+    #[cfg(any(unix, test))]
     pub(super) fn dynamic_library(&self, package: &str) -> Option<&Path> {
         self.file(package, "cdylib", &["dll"])
     }

@@ -25,6 +25,7 @@ pub(crate) fn windows_program(context: &Context, package: &str) -> Result<PathBu
 }
 
 /// Builds the dynamic library of `package`, however its build script has it linked, and answers where it is.
+#[cfg(unix)]
 pub(crate) fn windows_library(context: &Context, package: &str) -> Result<PathBuf> {
     let arguments = arguments("rustc", package, &["--release", "--lib", "--crate-type", "cdylib"]);
     let built = build(context, package, &arguments, &with_names(context)?)?;
@@ -34,6 +35,7 @@ pub(crate) fn windows_library(context: &Context, package: &str) -> Result<PathBu
 }
 
 /// Builds the unit tests of the library of `package` and answers where the program is that runs them.
+#[cfg(unix)]
 pub(crate) fn windows_tests(context: &Context, package: &str) -> Result<PathBuf> {
     let arguments = arguments("test", package, &["--no-run", "--lib"]);
     let built = build(context, package, &arguments, &with_names(context)?)?;
@@ -55,6 +57,7 @@ fn arguments(subcommand: &str, package: &str, last: &[&str]) -> Vec<String> {
 type Environment = Vec<(&'static str, OsString)>;
 
 /// For what runs here alone: names are kept, for the crash reports of the lab.
+#[cfg(unix)]
 fn with_names(context: &Context) -> Result<Environment> {
     with_flags(context, &[])
 }

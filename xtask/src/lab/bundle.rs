@@ -1,14 +1,13 @@
 //! Which bundle goes into the lab, and what the lab has to know about it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use nmrctl::bundle::Bundle;
 use nmrctl::inf_section::decode;
-use nmrctl::manifest::MANIFEST_FILE;
 
+use crate::bundle::newest;
 use crate::context::Context;
 use crate::exit;
 use crate::process::Program;
@@ -40,29 +39,15 @@ impl LabBundle {
 }
 
 fn newest_or_made(context: &Context) -> Result<PathBuf> {
-    let packages = context.target.join("package");
-    if let Some(newest) = newest(&packages) {
+    if let Some(newest) = newest(context) {
         return Ok(newest);
     }
     let step = context.ui.step("there is no bundle yet: cargo xtask package");
     let own = std::env::current_exe().context("this program does not know where it is")?;
-    let log = packages.with_extension("log");
+    let log = context.target.join("package.log");
     Program::new(own, PACKAGE_LIMIT).arg("package").folder(&context.workspace).run(&log)?;
     step.done("");
-    newest(&packages)
-        .with_context(|| format!("`cargo xtask package` left no bundle under {}", packages.display()))
-}
-
-/// The folder under `packages` whose manifest was written last.
-fn newest(packages: &Path) -> Option<PathBuf> {
-    let written =
-        |folder: &PathBuf| fs::metadata(folder.join(MANIFEST_FILE)).and_then(|facts| facts.modified()).ok();
-    fs::read_dir(packages)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| written(path).is_some())
-        .max_by_key(written)
+    newest(context).context("`cargo xtask package` left no bundle")
 }
 
 /// Drivers of one load order group share a process in the lab, and so the NETIO.SYS in it. Drivers of several groups
@@ -101,8 +86,6 @@ fn load_order_group(inf: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
 
     #[test]
@@ -112,19 +95,5 @@ mod tests {
             "NmrDrivers"
         );
         assert_eq!(load_order_group("; LoadOrderGroup = x\r\nServiceType = 1\r\n"), None);
-    }
-
-    #[test]
-    fn the_bundle_written_last_is_the_newest() {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, age) in [("b", 100), ("a", 10), ("c", 50)] {
-            let path = folder.path().join(name).join(MANIFEST_FILE);
-            fs::create_dir(path.parent().unwrap()).unwrap();
-            let file = fs::File::create(path).unwrap();
-            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
-        }
-        fs::create_dir(folder.path().join("not-a-bundle")).unwrap();
-        assert_eq!(newest(folder.path()).unwrap(), folder.path().join("a"));
-        assert_eq!(newest(&folder.path().join("none")), None);
     }
 }

@@ -3,6 +3,9 @@
 /// All orders of three drivers.
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
+/// How many rounds it takes until every order of unloading has occurred.
+pub(super) const ROUNDS_FOR_ALL: u32 = ORDERS.len() as u32;
+
 /// The orders of one round, as positions in the list of drivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Orders {

@@ -47,11 +47,6 @@ impl Summary {
         for line in self.lines() {
             context.ui.note(line);
         }
-        if self.tally.detaches_pending == 0 && self.rounds >= 6 {
-            context.ui.warn(
-                "no detach met a call in flight: these rounds say nothing about a detach that completes later; play more",
-            );
-        }
         if let Some(lab) = &self.lab {
             context.ui.note(format!("the lab is kept in {}", lab.display()));
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use nmr_lab::{Lab, Plan};
 
 use super::bundle::LabBundle;
@@ -115,6 +115,7 @@ fn play(
         })?;
     }
     step.done("");
+    prove_calls_in_flight(&counter.tally, rounds)?;
 
     let step = context.ui.step("uninstall");
     nmrctl.run(&["uninstall"], INSTALL_LIMIT)?;
@@ -125,6 +126,33 @@ fn play(
     Ok((counter.tally, panic))
 }
 
+/// Once every order of unloads has occurred, some detach must have met a call in flight: echo-client stays inside Echo
+/// until its provider goes. If none did, the rounds say nothing about detaches that are completed later.
+fn prove_calls_in_flight(tally: &Tally, rounds: u32) -> Result<()> {
+    let every_order = rounds >= orders::ROUNDS_FOR_ALL;
+    ensure!(
+        !every_order || tally.detaches_pending > 0,
+        "no detach of {} was answered STATUS_PENDING: the drivers no longer have calls in flight when they unload",
+        tally.detaches
+    );
+    Ok(())
+}
+
 fn seed_from_clock() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_without_a_call_in_flight_prove_nothing() {
+        let idle = Tally::default();
+        let mut busy = idle.clone();
+        busy.detaches_pending = 1;
+        assert!(prove_calls_in_flight(&idle, orders::ROUNDS_FOR_ALL).is_err());
+        assert!(prove_calls_in_flight(&idle, orders::ROUNDS_FOR_ALL - 1).is_ok());
+        assert!(prove_calls_in_flight(&busy, orders::ROUNDS_FOR_ALL).is_ok());
+    }
 }

@@ -182,6 +182,15 @@ mod tests {
     }
 
     #[test]
+    fn the_library_for_cpp_programs_is_not_libclang() {
+        let machine = FakeMachine::complete()
+            .without("/usr/lib/llvm-14/lib/libclang-14.so.1")
+            .with("/usr/lib/llvm-14/lib/libclang-cpp.so.14");
+        let found = lacks(&machine, Need::Package);
+        assert_eq!(found.packages, ["libclang-common-14-dev", "libclang1-14"]);
+    }
+
+    #[test]
     fn the_release_decides_on_the_version_of_clang() {
         let of = |id: &str, version: &str| clang_of(&Release { id: id.into(), version: version.into() });
         assert_eq!(

@@ -78,6 +78,10 @@ fn tasks(step: Step, rounds: u32) -> Vec<Task> {
         }
         Step::Check => vec![run("formatting, lints, laws", xtask(&["check"], 30))],
         Step::Package => vec![
+            run(
+                "the unmodified upstream wdk crates, built and linked",
+                xtask(&["build", "wdk-upstream-probe"], 30),
+            ),
             run("a bundle is made", xtask(&["package"], 30)),
             run("the bundle is verified", xtask(&["verify"], 5)),
         ],

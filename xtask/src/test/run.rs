@@ -47,9 +47,10 @@ fn run(index: usize, command: &Command, context: &Context) -> Result<()> {
     let program = match command.toolchain {
         Toolchain::Ours => Program::new(context.cargo(), command.limit),
         // The cargo that started us is of one toolchain; only rustup's own finds another.
-        Toolchain::Nightly => {
-            Program::new("cargo", command.limit).arg("+nightly").without_env("RUSTUP_TOOLCHAIN").without_env("CARGO")
-        }
+        Toolchain::Nightly => Program::new("cargo", command.limit)
+            .arg("+nightly")
+            .without_env("RUSTUP_TOOLCHAIN")
+            .without_env("CARGO"),
     };
     let mut program = program.args(&command.arguments).folder(&context.workspace);
     if let Some((name, value)) = command.environment {
@@ -101,5 +102,7 @@ fn windows_tests(_: &[&str], _: &Context) -> Result<()> {
 
 #[cfg(not(unix))]
 fn deploy_round_trip(_: &Context) -> Result<()> {
-    Err(crate::exit::missing("the lab machine is made of Wine: run this step on Linux, or deploy to a real machine"))
+    Err(crate::exit::missing(
+        "the lab machine is made of Wine: run this step on Linux, or deploy to a real machine",
+    ))
 }
