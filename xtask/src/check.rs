@@ -14,6 +14,7 @@ mod context_tokens;
 mod contract_names;
 mod desk;
 mod finding;
+mod images;
 mod kernel_names;
 mod oracle;
 mod owners;
@@ -38,7 +39,7 @@ pub(crate) struct Args {
     laws: bool,
 }
 
-/// The laws of design.md section 3, in their order, and tidiness.
+/// The laws of ARCHITECTURE.md, in their order, and tidiness.
 const LAWS: [fn(&Tree) -> Vec<Finding>; 8] = [
     kernel_names::check,
     oracle::check,
@@ -66,7 +67,8 @@ struct Answer {
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let step = context.ui.step("laws of the design");
     let tree = Tree::read(context)?;
-    let findings = findings(&tree);
+    let mut findings = findings(&tree);
+    findings.extend(images::check(context, &Packages::read(context)?)?);
     let mut failed = Vec::new();
     if findings.is_empty() {
         step.done(format!("{} files", tree.files().len()));

@@ -45,10 +45,10 @@ pub(crate) enum Step {
     Miri,
     /// The unit tests of Windows code, under Wine.
     Windows,
-    /// Formatting, lints and the laws of the design.
-    Check,
     /// A bundle, made and verified.
     Package,
+    /// Formatting, lints and the laws of the design.
+    Check,
     /// The bundle's drivers in a lab machine: loaded and unloaded in every order with calls in flight.
     Lab,
     /// The bundle deployed to a lab machine over SSH, twice, and taken back.
@@ -61,8 +61,8 @@ impl Step {
         Self::Loom,
         Self::Miri,
         Self::Windows,
-        Self::Check,
         Self::Package,
+        Self::Check,
         Self::Lab,
         Self::Deploy,
     ];

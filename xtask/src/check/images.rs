@@ -1,0 +1,74 @@
+//! Law 4 again, on what was built: a driver image imports no heap routine. Source can be read wrongly, an image cannot.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::finding::Finding;
+use crate::build::Packages;
+use crate::context::Context;
+
+const LAW: &str = "law 4";
+
+/// Import names stand in an image as they are. These are the starts of the pool routines' names, and of the helper of
+/// functions with more than 4 KiB of locals.
+const FORBIDDEN: [&str; 5] =
+    ["ExAllocatePool", "ExAllocateFromLookasideList", "ExFreePool", "RtlAllocateHeap", "__chkstk"];
+
+/// Findings in the images of the shipped drivers that were built so far.
+pub(super) fn check(context: &Context, packages: &Packages) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for driver in packages.shipped() {
+        let image = context
+            .target
+            .join("x86_64-pc-windows-msvc/driver/images")
+            .join(&driver.name)
+            .join(format!("{}.sys", driver.name));
+        if image.is_file() {
+            findings.extend(of_file(&image)?);
+        }
+    }
+    Ok(findings)
+}
+
+fn of_file(image: &Path) -> Result<Vec<Finding>> {
+    let bytes = fs::read(image).with_context(|| format!("{} cannot be read", image.display()))?;
+    Ok(of_image(&image.display().to_string(), &bytes))
+}
+
+fn of_image(name: &str, bytes: &[u8]) -> Vec<Finding> {
+    let found = |wanted: &&str| bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes());
+    FORBIDDEN
+        .iter()
+        .filter(|wanted| found(wanted))
+        .map(|wanted| {
+            let what = format!("the image imports {wanted}*");
+            Finding::new(
+                LAW,
+                name,
+                0,
+                what,
+                "storage of drivers is static: find what allocates and give it a fixed place",
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_image;
+
+    #[test]
+    fn an_image_with_a_pool_import_is_found() {
+        let image = b"MZ....KeSetEvent\0\0ExAllocatePool2\0ntoskrnl.exe\0";
+        let findings = of_image("a.sys", image);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].to_string().contains("ExAllocatePool"), "{}", findings[0]);
+    }
+
+    #[test]
+    fn an_image_without_is_not() {
+        assert!(of_image("a.sys", b"MZ....KeSetEvent\0DbgPrint\0ntoskrnl.exe\0").is_empty());
+    }
+}
