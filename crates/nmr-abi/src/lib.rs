@@ -30,7 +30,7 @@ pub use callbacks::{
 pub use characteristics::{ClientCharacteristics, ProviderCharacteristics};
 pub use guid::{Guid, InvalidGuid, NpiId};
 pub use handles::{BindingHandle, ClientHandle, ProviderHandle};
-pub use module_id::{Luid, ModuleId, ModuleIdType, ModuleIdValue};
+pub use module_id::{Luid, ModuleId, ModuleIdType};
 pub use registrar::Registrar;
 pub use registration_instance::RegistrationInstance;
 pub use status::Status;

@@ -25,18 +25,6 @@ pub struct Luid {
     pub high_part: i32,
 }
 
-/// The identifier itself; which member counts is said by [`ModuleId::id_type`].
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub union ModuleIdValue {
-    /// For [`ModuleIdType::GUID`].
-    pub guid: Guid,
-    /// For [`ModuleIdType::IF_LUID`].
-    pub if_luid: Luid,
-    /// The same bytes without a meaning: each value of 16 bytes is one.
-    pub bytes: [u8; 16],
-}
-
 /// `NPI_MODULEID` (24 bytes): identifies a client or provider module to its peers. The NMR does not look at it.
 ///
 /// <https://learn.microsoft.com/windows-hardware/drivers/ddi/netiodef/ns-netiodef-_npi_moduleid>
@@ -47,8 +35,9 @@ pub struct ModuleId {
     pub length: u16,
     /// Which member of [`Self::value`] counts.
     pub id_type: ModuleIdType,
-    /// The identifier.
-    pub value: ModuleIdValue,
+    /// The identifier, byte by byte, because which of C's union members counts is known at run time only: a GUID, or a
+    /// [`Luid`] in the first eight bytes.
+    pub value: [u8; 16],
 }
 
 const _: () = {
@@ -60,27 +49,34 @@ const _: () = {
 impl ModuleId {
     /// A module that is known by a GUID.
     pub const fn from_guid(guid: Guid) -> Self {
-        Self {
-            length: size_of::<Self>() as u16,
-            id_type: ModuleIdType::GUID,
-            value: ModuleIdValue { bytes: guid_bytes(guid) },
-        }
+        Self { length: size_of::<Self>() as u16, id_type: ModuleIdType::GUID, value: guid_bytes(guid) }
+    }
+
+    /// A module that is known by the locally unique identifier of a network interface.
+    pub const fn from_luid(luid: Luid) -> Self {
+        let (low, high) = (luid.low_part.to_ne_bytes(), luid.high_part.to_ne_bytes());
+        let value =
+            [low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3], 0, 0, 0, 0, 0, 0, 0, 0];
+        Self { length: size_of::<Self>() as u16, id_type: ModuleIdType::IF_LUID, value }
     }
 
     /// The GUID of the module, if it is known by one.
     pub const fn guid(&self) -> Option<Guid> {
         match self.id_type {
-            ModuleIdType::GUID => Some(guid_from_bytes(self.bytes())),
+            ModuleIdType::GUID => Some(guid_from_bytes(self.value)),
             _ => None,
         }
     }
 
-    const fn bytes(&self) -> [u8; 16] {
-        // SAFETY: every constructor here writes all 16 bytes, and a peer's structure is memory that C wrote whole;
-        // any bytes are a valid array of bytes.
-        #[expect(unsafe_code, reason = "reads the untagged form of a C union")]
-        unsafe {
-            self.value.bytes
+    /// The interface's identifier, if the module is known by one.
+    pub const fn luid(&self) -> Option<Luid> {
+        let [a, b, c, d, e, f, g, h, ..] = self.value;
+        match self.id_type {
+            ModuleIdType::IF_LUID => Some(Luid {
+                low_part: u32::from_ne_bytes([a, b, c, d]),
+                high_part: i32::from_ne_bytes([e, f, g, h]),
+            }),
+            _ => None,
         }
     }
 }
@@ -109,21 +105,16 @@ impl PartialEq for ModuleId {
             ModuleIdType::IF_LUID => 8,
             _ => return false,
         };
-        self.id_type == other.id_type && self.bytes()[..significant] == other.bytes()[..significant]
+        self.id_type == other.id_type && self.value[..significant] == other.value[..significant]
     }
 }
 
 impl fmt::Display for ModuleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.bytes();
-        match self.id_type {
-            ModuleIdType::GUID => guid_from_bytes(bytes).fmt(f),
-            ModuleIdType::IF_LUID => {
-                let mut luid = [0; 8];
-                luid.copy_from_slice(&bytes[..8]);
-                write!(f, "luid:{:016x}", u64::from_le_bytes(luid))
-            }
-            ModuleIdType(other) => write!(f, "module id of unknown type {other}"),
+        match (self.guid(), self.luid()) {
+            (Some(guid), _) => guid.fmt(f),
+            (_, Some(luid)) => write!(f, "luid:{:08x}{:08x}", luid.high_part, luid.low_part),
+            _ => write!(f, "module id of unknown type {}", self.id_type.0),
         }
     }
 }
@@ -134,22 +125,16 @@ impl fmt::Debug for ModuleId {
     }
 }
 
-impl fmt::Debug for ModuleIdValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ModuleIdValue")
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ModuleId, ModuleIdType, ModuleIdValue};
+    extern crate std;
+    use super::{Luid, ModuleId, ModuleIdType};
     use crate::Guid;
 
     fn luid(low: u32, high: i32, junk: u8) -> ModuleId {
-        let mut bytes = [junk; 16];
-        bytes[..4].copy_from_slice(&low.to_ne_bytes());
-        bytes[4..8].copy_from_slice(&high.to_ne_bytes());
-        ModuleId { length: 24, id_type: ModuleIdType::IF_LUID, value: ModuleIdValue { bytes } }
+        let mut id = ModuleId::from_luid(Luid { low_part: low, high_part: high });
+        id.value[8..].fill(junk);
+        id
     }
 
     #[test]
@@ -159,6 +144,14 @@ mod tests {
         assert_eq!(id.guid(), Some(guid));
         assert_eq!(id, ModuleId::from_guid(guid));
         assert_ne!(id, ModuleId::from_guid(Guid::default()));
+    }
+
+    #[test]
+    fn luid_round_trip() {
+        let given = Luid { low_part: 0x1234, high_part: -1 };
+        let id = ModuleId::from_luid(given);
+        assert_eq!((id.luid(), id.guid()), (Some(given), None));
+        assert_eq!(std::format!("{id}"), "luid:ffffffff00001234");
     }
 
     #[test]

@@ -30,33 +30,9 @@ mod desk;
 #[cfg(not(nmr_driver))]
 pub use desk::{Kernel, Loaded, log};
 
+mod driver_entry;
+
 pub use nmr;
-
-/// Makes DriverEntry and Unload for a driver that `nmr::driver!` declares; that macro calls it. On a desk it makes
-/// nothing.
-#[macro_export]
-macro_rules! driver_entry {
-    ($driver:ident) => {
-        #[cfg(nmr_driver)]
-        const _: () = {
-            static DRIVER: $driver = $driver::new($crate::Kernel::new());
-
-            #[unsafe(export_name = "DriverEntry")]
-            unsafe extern "system" fn driver_entry(
-                driver_object: *mut $crate::entry::DriverObject,
-                _registry_path: *const ::core::ffi::c_void,
-            ) -> $crate::nmr::Status {
-                // SAFETY: the I/O manager calls DriverEntry once, with the driver's own object.
-                unsafe { $crate::entry::load(&DRIVER, driver_object, unload) }
-            }
-
-            unsafe extern "C" fn unload(_driver_object: *mut $crate::entry::DriverObject) {
-                // SAFETY: the I/O manager calls Unload once, after DriverEntry has succeeded.
-                unsafe { $crate::entry::unload(&DRIVER) }
-            }
-        };
-    };
-}
 
 /// Writes a line to the debugger's log, as `println!` does to a console.
 #[macro_export]

@@ -26,7 +26,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ops::Deref;
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use nmr_abi::{BindingHandle, ModuleId};
 
 /// The bits of a context that hold the generation; slots are aligned to what lies above them.
@@ -50,10 +50,11 @@ pub(crate) struct Slot<R: Role> {
     left: AtomicU8,
     /// Index of the next free slot plus one; belongs to the free list.
     pub(crate) next_free: AtomicUsize,
+    /// Whether the binding counts for the policy; belongs to the free list.
+    pub(crate) seated: AtomicBool,
 }
 
-// SAFETY: `value` is Send + Sync by the bound on `Role::Binding`; `peer` holds addresses of code and data that the
-// contract lets any thread use; all cells are written by the attach trampoline before the rundown opens, or by cleanup
+// SAFETY: `value` is Send + Sync by the bound on `Role::Binding`, `peer` by that on `PeerCalls`; all cells are written by the attach trampoline before the rundown opens, or by cleanup
 // after it is drained.
 unsafe impl<R: Role> Sync for Slot<R> {}
 
@@ -70,6 +71,7 @@ impl<R: Role> Slot<R> {
                 seniority: AtomicU64::new(0),
                 left: AtomicU8::new(0),
                 next_free: AtomicUsize::new(0),
+                seated: AtomicBool::new(false),
             }
         }
     }

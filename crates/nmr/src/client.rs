@@ -5,7 +5,8 @@ use crate::{AtMostDispatch, AtPassive, ClientTable, Driver, Offer, Refusal};
 /// The client binding context: one value for each provider that the driver is attached to as a client.
 ///
 /// The value lives from the attach decision until NMR's cleanup callback, whatever happens in between. If the NPI has
-/// functions that providers call, they are called on this value.
+/// functions that providers call, they are called on this value. It is dropped at IRQL <= DISPATCH_LEVEL on any thread, so
+/// its Drop must not wait.
 ///
 /// ```
 /// # use nmr::{AtPassive, ClientBinding, Driver, Npi, ClientTable, Offer, Refusal};
@@ -29,7 +30,7 @@ pub trait ClientBinding: Sized + Send + Sync + 'static {
     type Npi: ClientTable<Self>;
 
     /// Decides about one provider, at PASSIVE_LEVEL and possibly on another driver's thread. NMR offers every provider
-    /// of the NPI, so this is where a client looks at module id, number and characteristics. The value is in place
+    /// of the NPI, so this is where a client looks at module id and number. The value is in place
     /// before `NmrClientAttachProvider` is called, so the provider may call it before this driver can call the provider.
     ///
     /// Behind `NPI_CLIENT_ATTACH_PROVIDER_FN`:
@@ -44,7 +45,7 @@ pub trait ClientBinding: Sized + Send + Sync + 'static {
     ) -> Result<Self, Refusal>;
 
     /// No new call gets through to the provider any more; called once, by whoever closes the binding first, at
-    /// IRQL <= DISPATCH_LEVEL and before the detach is answered. The place to cancel what is in flight; must not wait.
+    /// IRQL <= DISPATCH_LEVEL and before the detach is complete, also for a binding that never opened. The place to cancel what is in flight; must not wait.
     fn closing(&self, at: &AtMostDispatch<'_>) {
         let _ = at;
     }

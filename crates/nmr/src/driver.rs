@@ -1,17 +1,32 @@
 //! A driver: its registrations, its threads, and the way up and down.
 
+#![expect(
+    unsafe_code,
+    reason = "loading and unloading twice, or half, would leave NMR with an image that is gone"
+)]
+
 use crate::registration::Registered;
 use crate::{MayWait, Result, System, unload};
 use nmr_abi::ModuleId;
 
 /// A driver as `driver!` declares it: static storage for everything that NMR and the driver's threads refer to.
-pub trait Driver: Sync + Sized + 'static {
+///
+/// # Safety
+/// [`Driver::for_each_registration`] visits every registration of the driver, and [`Driver::join_threads`] joins every
+/// thread of it. `driver!` writes the implementation.
+pub unsafe trait Driver: Sync + Sized + 'static {
     /// The system below.
     type System: System;
     /// The name in logs.
     const NAME: &'static str;
     /// Who the driver is to its peers.
     const MODULE_ID: &'static ModuleId;
+
+    /// The driver on `system`, before it is loaded.
+    ///
+    /// # Safety
+    /// The value is put into static storage, and loaded and unloaded there like the one of `driver!`.
+    unsafe fn create(system: Self::System) -> Self;
 
     /// The system below.
     fn system(&self) -> &Self::System;
@@ -33,7 +48,10 @@ pub trait Driver: Sync + Sized + 'static {
     fn ask_threads_to_end(&'static self);
 
     /// Waits until the driver's own threads are gone.
-    fn join_threads(&'static self, at: &MayWait<'_>);
+    ///
+    /// # Safety
+    /// For [`Driver::load`] and [`Driver::unload`] alone.
+    unsafe fn join_threads(&'static self, at: &MayWait<'_>);
 
     /// Brings the driver up: `start`, then `NmrRegisterClient` or `NmrRegisterProvider` for every registration in order.
     /// What DriverEntry does.
@@ -41,14 +59,21 @@ pub trait Driver: Sync + Sized + 'static {
     /// # Errors
     /// What `start` failed with, or the first registration that failed. Then everything that had been set up is taken
     /// down again, and waited for, before this returns.
-    fn load(&'static self, at: &MayWait<'_>) -> Result<()> {
+    ///
+    /// # Safety
+    /// The driver is not loaded, and nobody else loads or unloads it meanwhile: DriverEntry calls this once.
+    unsafe fn load(&'static self, at: &MayWait<'_>) -> Result<()> {
         unload::load(self, at)
     }
 
     /// Takes the driver down: `NmrDeregisterClient` or `NmrDeregisterProvider` for every registration, and
     /// `NmrWaitForClientDeregisterComplete` or `NmrWaitForProviderDeregisterComplete` for each that pends. When this returns, NMR, the driver's threads and the peers are done with it. What
     /// Unload does.
-    fn unload(&'static self, at: &MayWait<'_>) {
+    ///
+    /// # Safety
+    /// [`Driver::load`] has succeeded, nobody else loads or unloads the driver meanwhile, and the caller is none of its
+    /// own threads: Unload calls this once.
+    unsafe fn unload(&'static self, at: &MayWait<'_>) {
         unload::unload(self, at);
     }
 }

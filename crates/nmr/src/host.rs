@@ -50,22 +50,37 @@ pub struct Loaded<D: Driver> {
 }
 
 impl<D: Driver> Loaded<D> {
-    /// Loads `driver`, as DriverEntry does. For a thread that is in no callback of NMR.
+    /// Puts a driver into storage of its own and loads it, as DriverEntry does. For a thread that is in no callback of
+    /// NMR.
     ///
     /// # Errors
     /// What the driver's start or one of its registrations failed with; everything is taken down again then.
-    pub fn new(driver: D) -> Result<Self> {
-        Self::of(Box::leak(Box::new(driver)))
+    pub fn new(system: D::System) -> Result<Self> {
+        let storage = Self::storage(system);
+        // SAFETY: fresh storage, which nobody else has.
+        unsafe { Self::of(storage) }
     }
 
-    /// Loads `driver`, which lies in static storage, as [`Loaded::new`] does.
+    /// Static storage with a driver that is not loaded yet.
+    pub fn storage(system: D::System) -> &'static D {
+        // SAFETY: put into static storage here, and loaded through `of` alone.
+        let driver: &'static D = Box::leak(Box::new(unsafe { D::create(system) }));
+        STORAGE.lock().unwrap_or_else(PoisonError::into_inner).push(driver);
+        driver
+    }
+
+    /// Loads the driver in `storage`.
     ///
     /// # Errors
     /// As for [`Loaded::new`].
-    pub fn of(driver: &'static D) -> Result<Self> {
-        STORAGE.lock().unwrap_or_else(PoisonError::into_inner).push(driver);
+    ///
+    /// # Safety
+    /// The driver is not loaded at the moment.
+    pub unsafe fn of(driver: &'static D) -> Result<Self> {
         // SAFETY: the caller's thread is an ordinary one, and in no callback.
-        driver.load(&unsafe { MayWait::assume() })?;
+        let may_wait = unsafe { MayWait::assume() };
+        // SAFETY: as the caller says; the value that this makes unloads the driver, once.
+        unsafe { driver.load(&may_wait) }?;
         Ok(Self { driver })
     }
 
@@ -77,8 +92,10 @@ impl<D: Driver> Loaded<D> {
 
 impl<D: Driver> Drop for Loaded<D> {
     fn drop(&mut self) {
-        // SAFETY: as for `new`.
-        self.driver.unload(&unsafe { MayWait::assume() });
+        // SAFETY: the caller's thread is an ordinary one, and in no callback.
+        let may_wait = unsafe { MayWait::assume() };
+        // SAFETY: `of` has loaded the driver, and this value is the only one that unloads it.
+        unsafe { self.driver.unload(&may_wait) };
     }
 }
 

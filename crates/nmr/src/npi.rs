@@ -24,7 +24,7 @@ pub unsafe trait Npi: 'static {
 ///
 /// # Safety
 /// A value made by [`PeerCalls::accept`] only calls functions that the table really has.
-pub unsafe trait PeerCalls: Sized + 'static {
+pub unsafe trait PeerCalls: Send + Sync + Sized + 'static {
     /// The calls through `table`, or why it cannot be used: NULL, too short, of another version.
     ///
     /// # Errors
@@ -41,6 +41,13 @@ pub unsafe trait PeerCalls: Sized + 'static {
 pub enum TableMismatch {
     /// There is none.
     Null,
+    /// It is not where a table can be.
+    Misaligned,
+    /// It lacks a function that the contract has.
+    NullFunction {
+        /// Which, from 0, in the order of the contract.
+        index: usize,
+    },
     /// The table says that it is shorter than the functions that the contract needs.
     TooShort {
         /// What the peer's table says, in bytes.
@@ -61,6 +68,10 @@ impl core::fmt::Display for TableMismatch {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Null => f.write_str("the peer has no dispatch table"),
+            Self::Misaligned => f.write_str("the peer's dispatch table is at an odd address"),
+            Self::NullFunction { index } => {
+                write!(f, "function {index} of the peer's dispatch table is NULL")
+            }
             Self::TooShort { size, needed } => {
                 write!(f, "the peer's dispatch table has {size} bytes, {needed} are needed")
             }

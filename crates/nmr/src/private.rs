@@ -88,19 +88,18 @@ pub unsafe fn serve_status<'a, B: 'a>(
 /// The result of a call that answers with a status alone.
 ///
 /// # Errors
-/// The status, when it is no success.
+/// The status; STATUS_UNSUCCESSFUL for success codes other than STATUS_SUCCESS, which no function of an NPI answers.
 pub fn call_status(status: Status) -> Result<()> {
-    if status.is_success() { Ok(()) } else { Err(Error::from_status(status)) }
+    if status == Status::SUCCESS { Ok(()) } else { Err(Error::from_status(status)) }
 }
 
 /// Makes a call that answers with a status and an out parameter.
 ///
 /// # Errors
-/// The status, when it is no success.
+/// As [`call_status`].
 pub fn call_result<T: Wire>(call: impl FnOnce(*mut T) -> Status) -> Result<T> {
     let mut out = T::INITIAL;
-    let status = call(&mut out);
-    if status.is_success() { Ok(out) } else { Err(Error::from_status(status)) }
+    call_status(call(&mut out)).map(|()| out)
 }
 
 /// Checks at compile time that a type can cross an NPI.
@@ -117,18 +116,61 @@ pub const fn guid(text: &str) -> Guid {
     }
 }
 
-/// A peer's table, if it is of `version` and at least as long as `T`.
-///
-/// # Errors
-/// What differs.
-///
-/// # Safety
-/// `table` is NULL, or points to a [`TableHeader`] and as many bytes as that says, valid for as long as the answer is
-/// used; with the right version and size it is a `T`.
-pub unsafe fn accept_table<T>(table: *const c_void, version: u16) -> Result<&'static T, TableMismatch> {
-    // SAFETY: as the caller says.
-    let header = unsafe { table.cast::<TableHeader>().as_ref() }.ok_or(TableMismatch::Null)?;
-    header.check::<T>(version)?;
-    // SAFETY: as the caller says.
-    Ok(unsafe { &*table.cast::<T>() })
+/// A peer's dispatch table of type `T` and its binding context. Only what has this value can call, and nothing but the
+/// slot of a binding has it.
+#[derive(Debug)]
+pub struct Peer<T: 'static> {
+    context: *mut c_void,
+    table: &'static T,
+}
+
+// SAFETY: a module's functions and binding context may be used from any thread.
+unsafe impl<T> Send for Peer<T> {}
+// SAFETY: as for `Send`.
+unsafe impl<T> Sync for Peer<T> {}
+
+impl<T> Peer<T> {
+    /// The peer, if its table is of `version`, at least as long as `T`, and has every function of it.
+    ///
+    /// # Errors
+    /// What is wrong with the table.
+    ///
+    /// # Safety
+    /// `table` is NULL, or points to a [`TableHeader`] and as many bytes as that says; `T` is such a header followed by
+    /// function pointers, which those of the table are if not NULL. Table and context stay valid for as long as calls
+    /// are made.
+    pub unsafe fn accept(
+        context: *mut c_void,
+        table: *const c_void,
+        version: u16,
+    ) -> Result<Self, TableMismatch> {
+        if table.is_null() {
+            return Err(TableMismatch::Null);
+        }
+        if !table.cast::<T>().is_aligned() {
+            return Err(TableMismatch::Misaligned);
+        }
+        // SAFETY: neither NULL nor misaligned, and as the caller says.
+        let header = unsafe { table.cast::<TableHeader>().read() };
+        header.check::<T>(version)?;
+        const WORD: usize = size_of::<*const c_void>();
+        for index in 0..size_of::<T>() / WORD - 1 {
+            // SAFETY: the table is as long as `T`, and the header is one word with its padding.
+            let function = unsafe { table.cast::<*const c_void>().add(index + 1) };
+            // SAFETY: within the table, and aligned as it is.
+            if unsafe { function.read() }.is_null() {
+                return Err(TableMismatch::NullFunction { index });
+            }
+        }
+        // SAFETY: the version and size are right and no function is NULL.
+        Ok(Self { context, table: unsafe { &*table.cast::<T>() } })
+    }
+
+    /// The table and context to call with.
+    ///
+    /// # Safety
+    /// The caller is inside the rundown of the binding until the call has returned.
+    pub const unsafe fn reach(&self) -> (&T, *mut c_void) {
+        (self.table, self.context)
+    }
 }

@@ -6,7 +6,7 @@ use crate::{AtMostDispatch, AtPassive, Driver, Offer, ProviderTable, Refusal};
 ///
 /// Clients' calls arrive on this value, from the moment the attach callback answers until NMR's cleanup callback:
 /// implement the NPI's `Provider` trait on it. The functions go on working after the provider has detached, because
-/// clients may not have.
+/// clients may not have. The value is dropped at IRQL <= DISPATCH_LEVEL on any thread, so its Drop must not wait.
 pub trait ProviderBinding: Sized + Send + Sync + 'static {
     /// The driver that declares the registration.
     type Driver: Driver;
@@ -25,7 +25,7 @@ pub trait ProviderBinding: Sized + Send + Sync + 'static {
     -> Result<Self, Refusal>;
 
     /// No new call gets through to the client any more; called once, by whoever closes the binding first, at
-    /// IRQL <= DISPATCH_LEVEL and before the detach is answered. Must not wait.
+    /// IRQL <= DISPATCH_LEVEL and before the detach is complete, also for a binding that never opened. Must not wait.
     fn closing(&self, at: &AtMostDispatch<'_>) {
         let _ = at;
     }

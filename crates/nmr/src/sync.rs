@@ -1,5 +1,7 @@
 //! The atomics of what is model checked: those of `core`, or loom's.
 
+#![allow(unsafe_code, reason = "passes on the `unsafe` of the constructors that are declared through it")]
+
 #[cfg(not(loom))]
 pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(loom)]
@@ -7,6 +9,10 @@ pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Declares a constructor that is `const`, except under loom, whose atomics have none.
 macro_rules! const_fn_outside_loom {
+    ($(#[$attribute:meta])* $visibility:vis unsafe fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty $body:block) => {
+        $(#[$attribute])* #[cfg(not(loom))] $visibility const unsafe fn $name($($argument: $type),*) -> $result $body
+        $(#[$attribute])* #[cfg(loom)] $visibility unsafe fn $name($($argument: $type),*) -> $result $body
+    };
     ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty $body:block) => {
         $(#[$attribute])* #[cfg(not(loom))] $visibility const fn $name($($argument: $type),*) -> $result $body
         $(#[$attribute])* #[cfg(loom)] $visibility fn $name($($argument: $type),*) -> $result $body

@@ -47,7 +47,11 @@ unsafe impl<D: Driver, const MOST: usize> Sync for Threads<D, MOST> {}
 
 impl<D: Driver, const MOST: usize> Threads<D, MOST> {
     /// No thread yet.
-    pub const fn new() -> Self {
+    ///
+    /// # Safety
+    /// The value is a field of a driver, whose [`Driver::join_threads`] joins it.
+    #[doc(hidden)]
+    pub const unsafe fn new() -> Self {
         Self {
             running: Lock::new(Running { started: 0, event_ready: false }),
             handles: Lock::new(ArrayVec::new_const()),
@@ -59,7 +63,8 @@ impl<D: Driver, const MOST: usize> Threads<D, MOST> {
     /// Starts a thread at PASSIVE_LEVEL that runs `body`; `PsCreateSystemThread`. For the `start` hook.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES when all declared threads are running, or what the system failed with.
+    /// STATUS_INSUFFICIENT_RESOURCES when as many threads as declared were started since the driver was loaded, or what
+    /// the system failed with.
     pub fn spawn(&'static self, _: &MayWait<'_>, driver: &'static D, body: ThreadBody<D>) -> Result<()> {
         let index = self.reserve()?;
         // SAFETY: the index is this call's alone, and no thread has it yet.
@@ -96,7 +101,11 @@ impl<D: Driver, const MOST: usize> Threads<D, MOST> {
     }
 
     /// Waits for every thread, on the thread object itself, so that none of them is in the driver's code any more.
-    pub fn join(&'static self, at: &MayWait<'_>, system: &D::System) {
+    ///
+    /// # Safety
+    /// The caller is none of the threads, and nobody spawns meanwhile.
+    #[doc(hidden)]
+    pub unsafe fn join(&'static self, at: &MayWait<'_>, system: &D::System) {
         while let Some(thread) = self.take_handle() {
             // SAFETY: started by `spawn` and taken once; the caller is DriverEntry or Unload, which is not it.
             unsafe { system.join(at, thread) };
@@ -107,12 +116,6 @@ impl<D: Driver, const MOST: usize> Threads<D, MOST> {
 
     fn take_handle(&self) -> Option<RawThread> {
         self.handles.lock().pop()
-    }
-}
-
-impl<D: Driver, const MOST: usize> Default for Threads<D, MOST> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

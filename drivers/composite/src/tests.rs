@@ -9,7 +9,7 @@ use nmr_wdk::{Kernel, Loaded};
 #[test]
 fn relay_answers_not_ready_without_echo() {
     let world = World::new();
-    let loaded = Loaded::new(Composite::new(Kernel::new(world.clone()))).expect("nothing fails");
+    let loaded = Loaded::<Composite>::new(Kernel::new(world.clone())).expect("nothing fails");
     let client = super::RelayClient { driver: loaded.driver() };
     assert_eq!(relay::Provider::relay(&client, 7), Err(nmr::Error::DEVICE_NOT_READY));
     drop(loaded);
@@ -20,7 +20,7 @@ fn relay_answers_not_ready_without_echo() {
 #[test]
 fn what_relay_needs_registers_first() {
     let world = World::new();
-    let driver: &'static Composite = Box::leak(Box::new(Composite::new(Kernel::new(world))));
+    let driver = Loaded::<Composite>::storage(Kernel::new(world));
     let mut names = Vec::new();
     driver.for_each_registration(&mut |stage, registration| names.push((stage.0, registration.name())));
     assert_eq!(names, [(0, "echo"), (0, "clock"), (1, "relay")]);

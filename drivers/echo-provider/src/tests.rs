@@ -7,7 +7,7 @@ use nmr_wdk::{Kernel, Loaded};
 #[test]
 fn registers_two_providers_and_leaves_nothing() {
     let world = World::new();
-    let loaded = Loaded::new(EchoProvider::new(Kernel::new(world.clone()))).expect("nothing fails");
+    let loaded = Loaded::<EchoProvider>::new(Kernel::new(world.clone())).expect("nothing fails");
     assert_eq!(world.left().registrations.len(), 2);
     drop(loaded);
     world.assert_clean();

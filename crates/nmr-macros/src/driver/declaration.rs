@@ -65,6 +65,11 @@ impl Parse for Declaration {
         while !body.is_empty() {
             let attributes = body.call(Attribute::parse_outer)?;
             let word: Ident = body.parse()?;
+            if let (true, Some(attribute)) = (body.peek(Token![:]), attributes.first()) {
+                let message =
+                    "a setting has no attributes: put them on the registration or the driver they are for";
+                return Err(syn::Error::new_spanned(attribute, message));
+            }
             if body.peek(Token![:]) {
                 settings.parse_one(&word, &body)?;
             } else {

@@ -44,16 +44,28 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
 
         impl #name {
             /// The driver on `system`, before it is loaded.
-            #visibility const fn new(system: #system) -> Self {
-                Self { system, state: #state, threads: ::nmr::Threads::new(), #(#values)* }
+            ///
+            /// # Safety
+            /// For static storage that is loaded and unloaded as `nmr::Driver` demands.
+            #[doc(hidden)]
+            pub const unsafe fn new(system: #system) -> Self {
+                // SAFETY: the implementation of `Driver` joins these threads.
+                let threads = unsafe { ::nmr::Threads::new() };
+                Self { system, state: #state, threads, #(#values)* }
             }
         }
 
-        impl ::nmr::Driver for #name {
+        // SAFETY: every registration is visited, and the threads are joined.
+        unsafe impl ::nmr::Driver for #name {
             type System = #system;
             const NAME: &'static str = #name_text;
             const MODULE_ID: &'static ::nmr::ModuleId =
                 &::nmr::ModuleId::from_guid(::nmr::private::guid(#module_id));
+
+            unsafe fn create(system: Self::System) -> Self {
+                // SAFETY: as the caller says.
+                unsafe { Self::new(system) }
+            }
 
             fn system(&self) -> &Self::System {
                 &self.system
@@ -80,8 +92,9 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
                 self.threads.ask_to_end();
             }
 
-            fn join_threads(&'static self, at: &::nmr::MayWait<'_>) {
-                self.threads.join(at, &self.system);
+            unsafe fn join_threads(&'static self, at: &::nmr::MayWait<'_>) {
+                // SAFETY: as the caller says.
+                unsafe { self.threads.join(at, &self.system) };
             }
         }
 
@@ -114,11 +127,14 @@ fn value(registration: &Registration) -> TokenStream {
     };
     let accept_self = options.self_binding.as_ref().is_some_and(|word| word == "accept");
     quote! {
-        #name: ::nmr::Registration::new(::nmr::Options {
-            name: #text,
-            policy: ::nmr::Policy::#policy,
-            accept_self: #accept_self,
-        }),
+        // SAFETY: the implementation of `Driver` visits this registration.
+        #name: unsafe {
+            ::nmr::Registration::new(::nmr::Options {
+                name: #text,
+                policy: ::nmr::Policy::#policy,
+                accept_self: #accept_self,
+            })
+        },
     }
 }
 

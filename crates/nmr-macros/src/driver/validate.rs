@@ -6,7 +6,7 @@ use syn::{Ident, LitInt};
 
 /// More than any driver of the field has; fewer than there are stages.
 const MOST_REGISTRATIONS: usize = 64;
-const MOST_PEERS: u64 = 4096;
+const MOST_PEERS: u64 = 1024;
 const MOST_THREADS: u64 = 64;
 const TAKEN: [&str; 4] = ["system", "state", "threads", "new"];
 

@@ -45,19 +45,25 @@ pub(crate) enum Output {
 
 impl Parse for Identity {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (mut id, mut version) = (None, None);
+        let (mut id, mut version) = (None::<LitStr>, None::<u16>);
         while !input.is_empty() {
             let word: Ident = input.parse()?;
             input.parse::<Token![=]>()?;
-            match word.to_string().as_str() {
-                "id" => id = Some(input.parse::<LitStr>()?),
-                "version" => version = Some(input.parse::<LitInt>()?.base10_parse()?),
+            let twice = match word.to_string().as_str() {
+                "id" => id.replace(input.parse::<LitStr>()?).is_some(),
+                "version" => version.replace(input.parse::<LitInt>()?.base10_parse()?).is_some(),
                 other => {
                     return Err(syn::Error::new(
                         word.span(),
                         format!("unknown argument `{other}`: there are `id` and `version`"),
                     ));
                 }
+            };
+            if twice {
+                return Err(syn::Error::new(
+                    word.span(),
+                    format!("`{word}` is given twice: keep one of them"),
+                ));
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -123,6 +129,10 @@ fn function(item: &TraitItem) -> syn::Result<Function> {
     }
     if let Some(asyncness) = &sig.asyncness {
         return Err(syn::Error::new(asyncness.span(), "a function of a dispatch table cannot be async"));
+    }
+    if sig.ident == "header" {
+        let message = "`header` is what every dispatch table begins with: choose another name";
+        return Err(syn::Error::new(sig.ident.span(), message));
     }
     let mut inputs = sig.inputs.iter();
     match inputs.next() {

@@ -2,7 +2,7 @@
 //! happens in a call is in `nmr::private`.
 
 use super::contract::{Contract, Function, Identity, Output};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
@@ -142,14 +142,8 @@ impl<'a> Side<'a> {
             #[doc = #calls_doc]
             #[derive(Debug)]
             pub struct #calls {
-                context: *mut ::core::ffi::c_void,
-                table: &'static #dispatch,
+                peer: ::nmr::private::Peer<#dispatch>,
             }
-
-            // SAFETY: a module's functions and binding context may be used from any thread.
-            unsafe impl Send for #calls {}
-            // SAFETY: as for `Send`.
-            unsafe impl Sync for #calls {}
 
             // SAFETY: calls through a table whose version and size were checked.
             unsafe impl ::nmr::PeerCalls for #calls {
@@ -157,9 +151,9 @@ impl<'a> Side<'a> {
                     context: *mut ::core::ffi::c_void,
                     table: *const ::core::ffi::c_void,
                 ) -> ::core::result::Result<Self, ::nmr::TableMismatch> {
-                    // SAFETY: as the caller says; only the header is read before it is checked.
-                    let table = unsafe { ::nmr::private::accept_table::<#dispatch>(table, #version) }?;
-                    Ok(Self { context, table })
+                    // SAFETY: as the caller says; the table is a header and functions.
+                    let peer = unsafe { ::nmr::private::Peer::accept(context, table, #version) }?;
+                    Ok(Self { peer })
                 }
             }
 
@@ -167,6 +161,31 @@ impl<'a> Side<'a> {
                 #(#methods)*
             }
         })
+    }
+}
+
+/// Names in the output that no name of the user's can meet.
+struct Locals {
+    context: Ident,
+    result: Ident,
+    binding: Ident,
+    out: Ident,
+    table: Ident,
+    generic: Ident,
+}
+
+impl Locals {
+    fn new() -> Self {
+        let hygienic = |name| Ident::new(name, Span::mixed_site());
+        Self {
+            context: hygienic("context"),
+            result: hygienic("result"),
+            binding: hygienic("binding"),
+            out: hygienic("out"),
+            table: hygienic("table"),
+            // Types are not hygienic, so this one is unlikely instead.
+            generic: hygienic("BindingContext__"),
+        }
     }
 }
 
@@ -186,10 +205,11 @@ impl Function {
     }
 
     fn c_arguments(&self) -> TokenStream {
+        let Locals { context, result, .. } = Locals::new();
         let arguments = self.arguments.iter().map(|(name, argument)| quote!(#name: #argument));
-        let out = self.out().map(|out| quote!(result: *mut #out));
+        let out = self.out().map(|out| quote!(#result: *mut #out));
         let arguments = arguments.chain(out);
-        quote!(context: *mut ::core::ffi::c_void #(, #arguments)*)
+        quote!(#context: *mut ::core::ffi::c_void #(, #arguments)*)
     }
 
     fn c_return(&self) -> TokenStream {
@@ -207,14 +227,15 @@ impl Function {
     fn thunk(&self, side: &Ident) -> TokenStream {
         let (name, arguments, returned) = (&self.name, self.c_arguments(), self.c_return());
         let passed = self.argument_names();
-        let call = quote!(|binding: &B| #side::#name(binding #(, #passed)*));
+        let Locals { context, result, binding, generic, .. } = Locals::new();
+        let call = quote!(|#binding: &#generic| #side::#name(#binding #(, #passed)*));
         let serve = match (&self.output, self.out()) {
-            (Output::Value(_), _) => quote!(serve(context, #call)),
-            (Output::Result(_), None) => quote!(serve_status(context, #call)),
-            (Output::Result(_), Some(_)) => quote!(serve_result(context, result, #call)),
+            (Output::Value(_), _) => quote!(serve(#context, #call)),
+            (Output::Result(_), None) => quote!(serve_status(#context, #call)),
+            (Output::Result(_), Some(_)) => quote!(serve_result(#context, #result, #call)),
         };
         quote! {
-            unsafe extern "system" fn #name<B: #side + Send + Sync + 'static>(#arguments) -> #returned {
+            unsafe extern "system" fn #name<#generic: #side + Send + Sync + 'static>(#arguments) -> #returned {
                 // SAFETY: the peer passes the binding context that it was given, and only until it has detached.
                 unsafe { ::nmr::private::#serve }
             }
@@ -226,11 +247,14 @@ impl Function {
         let Self { name, returns, .. } = self;
         let parameters = self.arguments.iter().map(|(name, argument)| quote!(#name: #argument));
         let passed = self.argument_names();
-        let call = |out: Option<TokenStream>| {
+        let Locals { context, out: place, table, .. } = Locals::new();
+        let call = |out: Option<&Ident>| {
             let out = out.into_iter();
             quote! {
-                // SAFETY: whoever has this value is inside the rundown of the binding, so context and table are valid.
-                unsafe { (self.table.#name)(self.context #(, #passed)* #(, #out)*) }
+                // SAFETY: whoever has this value is inside the rundown of the binding.
+                let (#table, #context) = unsafe { self.peer.reach() };
+                // SAFETY: so context and table are valid.
+                unsafe { (#table.#name)(#context #(, #passed)* #(, #out)*) }
             }
         };
         let body = match (&self.output, self.out()) {
@@ -240,8 +264,8 @@ impl Function {
                 quote!(::nmr::private::call_status({ #call }))
             }
             (Output::Result(_), Some(_)) => {
-                let call = call(Some(quote!(out)));
-                quote!(::nmr::private::call_result(|out| { #call }))
+                let call = call(Some(&place));
+                quote!(::nmr::private::call_result(|#place| { #call }))
             }
         };
         quote! {

@@ -18,7 +18,8 @@ pub type Unload = unsafe extern "C" fn(*mut DriverObject);
 pub unsafe fn load<D: Driver>(driver: &'static D, object: *mut DriverObject, unload: Unload) -> Status {
     // SAFETY: DriverEntry runs at PASSIVE_LEVEL in a system thread, outside any callback.
     let may_wait = unsafe { MayWait::assume() };
-    match driver.load(&may_wait) {
+    // SAFETY: DriverEntry runs once for an image.
+    match unsafe { driver.load(&may_wait) } {
         Ok(()) => {
             // SAFETY: the I/O manager gives DriverEntry its own driver object to fill in.
             unsafe { (*object).DriverUnload = Some(unload) };
@@ -34,5 +35,7 @@ pub unsafe fn load<D: Driver>(driver: &'static D, object: *mut DriverObject, unl
 /// For Unload alone.
 pub unsafe fn unload<D: Driver>(driver: &'static D) {
     // SAFETY: Unload runs at PASSIVE_LEVEL in a system thread, outside any callback.
-    driver.unload(&unsafe { MayWait::assume() });
+    let may_wait = unsafe { MayWait::assume() };
+    // SAFETY: the I/O manager calls Unload once, after DriverEntry has succeeded, on a thread of its own.
+    unsafe { driver.unload(&may_wait) };
 }

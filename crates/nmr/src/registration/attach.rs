@@ -43,10 +43,7 @@ impl<R: Role> Core<R> {
     ) -> Status {
         let peer = PeerName::of(offer.module_id());
         let filled = self.decide(offer, at).and_then(|value| {
-            let slot = self.reserve().ok_or(Refusal::with(
-                Error::INSUFFICIENT_RESOURCES,
-                "the declared capacity is in use, and NMR will not offer this peer again",
-            ))?;
+            let slot = self.reserve()?;
             slot.fill(self, value, binding, offer.module_id(), self.next_seniority());
             Ok(slot)
         });
@@ -100,6 +97,7 @@ impl<R: Role> Core<R> {
             Ok(calls) => slot.commit(calls),
             Err(mismatch) => {
                 self.log("attach closed", format_args!(": {peer}: {mismatch}"));
+                self.vacate(slot);
                 return;
             }
         };

@@ -3,17 +3,18 @@
 #![expect(unsafe_code, reason = "keeps NMR's structure in place for as long as NMR may look at it")]
 
 use super::free_slots::FreeSlots;
-use super::word::RegistrationWord;
+use super::word::{RegistrationState, RegistrationWord};
 use crate::binding::Slot;
 use crate::lock::Lock;
 use crate::log::Subject;
 use crate::role::{Role, SystemOf};
-use crate::{Driver, Npi, System};
+use crate::{Driver, Error, MayWait, Npi, Refusal, System};
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
+use core::time::Duration;
 
 /// What a registration accepts. `driver!` fills it in from the declaration.
 #[derive(Clone, Copy, Debug)]
@@ -113,13 +114,23 @@ impl<R: Role> Core<R> {
     }
 
     /// Takes a slot, if the policy allows another peer and there is one.
-    pub(crate) fn reserve(&self) -> Option<&'static Slot<R>> {
+    pub(crate) fn reserve(&self) -> Result<&'static Slot<R>, Refusal> {
+        const NOT_AGAIN: Error = Error::INSUFFICIENT_RESOURCES;
         let slots = self.slots();
         let mut free = self.free.lock();
-        match self.options.policy {
-            Policy::One if free.in_use() > 0 => None,
-            Policy::One | Policy::All => free.take(slots),
+        if self.options.policy == Policy::One && free.seats_taken() > 0 {
+            return Err(Refusal::with(
+                NOT_AGAIN,
+                "another peer has the one seat; NMR will not offer this one again",
+            ));
         }
+        let full = "the declared capacity is in use; NMR will not offer this peer again";
+        free.take(slots).ok_or(Refusal::with(NOT_AGAIN, full))
+    }
+
+    /// A binding that will never be open gives its seat to the next peer; the slot stays until cleanup.
+    pub(crate) fn vacate(&self, slot: &'static Slot<R>) {
+        self.free.lock().vacate(slot);
     }
 
     pub(crate) fn give_back(&self, slot: &'static Slot<R>) {
@@ -143,6 +154,16 @@ impl<R: Role> Core<R> {
 
     pub(crate) fn callbacks_running(&self) -> usize {
         self.callbacks.load(Ordering::Acquire)
+    }
+
+    /// The last step of a deregistration. NMR is done with the bindings, but a callback may still be on its way out.
+    pub(crate) fn close_registration(&self, from: RegistrationState, at: &MayWait<'_>) {
+        while self.callbacks_running() > 0 {
+            self.system().sleep(at, Duration::from_millis(1));
+        }
+        self.handle.store(core::ptr::null_mut(), Ordering::Release);
+        self.log("deregistered", format_args!(": {} bindings left", self.in_use()));
+        self.word.step(from, RegistrationState::Idle);
     }
 
     /// Writes the log line of one step of this registration.

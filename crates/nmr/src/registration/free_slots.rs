@@ -11,11 +11,12 @@ pub(crate) struct FreeSlots {
     first: usize,
     never_used: usize,
     in_use: usize,
+    seats_taken: usize,
 }
 
 impl FreeSlots {
     pub(crate) const fn new() -> Self {
-        Self { first: 0, never_used: 0, in_use: 0 }
+        Self { first: 0, never_used: 0, in_use: 0, seats_taken: 0 }
     }
 
     pub(crate) fn in_use(&self) -> usize {
@@ -34,11 +35,26 @@ impl FreeSlots {
             slot
         };
         self.in_use += 1;
+        self.seats_taken += 1;
+        slot.seated.store(true, Ordering::Relaxed);
         Some(slot)
+    }
+
+    /// Slots in use by bindings that are, or may become, open.
+    pub(crate) fn seats_taken(&self) -> usize {
+        self.seats_taken
+    }
+
+    /// Gives the seat of `slot`, which is in use, to the next peer.
+    pub(crate) fn vacate<R: Role>(&mut self, slot: &'static Slot<R>) {
+        if slot.seated.swap(false, Ordering::Relaxed) {
+            self.seats_taken -= 1;
+        }
     }
 
     /// Puts `slot`, one of `slots` and not on the list, back on it.
     pub(crate) fn give_back<R: Role>(&mut self, slots: &'static [Slot<R>], slot: &'static Slot<R>) {
+        self.vacate(slot);
         let offset = core::ptr::from_ref(slot).addr() - slots.as_ptr().addr();
         slot.next_free.store(self.first, Ordering::Relaxed);
         self.first = offset / size_of::<Slot<R>>() + 1;

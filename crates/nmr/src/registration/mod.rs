@@ -15,11 +15,11 @@ use self::word::RegistrationState;
 use crate::binding::{Guard, Slot};
 use crate::role::{Client, Provider, Role};
 use crate::sync::{const_fn_outside_loom, fresh_array};
+use crate::unload::Coordinator;
 use crate::{AtMostDispatch, Driver, Failure, MayWait, Npi, Result, Side, System};
 use ::core::ffi::c_void;
 use ::core::fmt;
 use ::core::sync::atomic::Ordering;
-use ::core::time::Duration;
 use nmr_abi::{RegistrationInstance, Status};
 
 /// A registration as client of an NPI, with room for `CAPACITY` providers.
@@ -36,8 +36,9 @@ pub struct Registration<R: Role, const CAPACITY: usize> {
 
 impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
     const_fn_outside_loom! {
-        /// A registration that NMR does not know yet.
-        pub fn new(options: Options) -> Self {
+        /// A registration that NMR does not know yet. For `driver!`: a registration outside a driver is not taken down.
+        #[doc(hidden)]
+        pub unsafe fn new(options: Options) -> Self {
             const { assert!(CAPACITY > 0, "a registration needs a capacity of at least 1") };
             Self { core: Core::new(options), slots: fresh_array![Slot<R>; CAPACITY] }
         }
@@ -97,15 +98,15 @@ pub trait Registered<D>: Sync {
     fn callbacks_running(&self) -> usize;
 
     #[doc(hidden)]
-    fn register(&'static self, driver: &'static D, at: &MayWait<'_>) -> Result<()>;
+    fn register(&'static self, driver: &'static D, at: &MayWait<'_>, by: &Coordinator) -> Result<()>;
     #[doc(hidden)]
-    fn shut_door(&self);
+    fn shut_door(&self, by: &Coordinator);
     #[doc(hidden)]
-    fn close_bindings(&'static self, at: &AtMostDispatch<'_>);
+    fn close_bindings(&'static self, at: &AtMostDispatch<'_>, by: &Coordinator);
     #[doc(hidden)]
-    fn issue_deregister(&'static self, at: &MayWait<'_>);
+    fn issue_deregister(&'static self, at: &MayWait<'_>, by: &Coordinator);
     #[doc(hidden)]
-    fn wait_deregistered(&'static self, at: &MayWait<'_>);
+    fn wait_deregistered(&'static self, at: &MayWait<'_>, by: &Coordinator);
 }
 
 impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, CAPACITY> {
@@ -125,7 +126,7 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
         self.core.callbacks_running()
     }
 
-    fn register(&'static self, driver: &'static R::Driver, _: &MayWait<'_>) -> Result<()> {
+    fn register(&'static self, driver: &'static R::Driver, _: &MayWait<'_>, _: &Coordinator) -> Result<()> {
         if !self.core.word.step(RegistrationState::Idle, RegistrationState::Registering) {
             return Err(crate::Error::INVALID_DEVICE_STATE);
         }
@@ -151,15 +152,15 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
         Ok(())
     }
 
-    fn shut_door(&self) {
+    fn shut_door(&self, _: &Coordinator) {
         self.core.shut_door();
     }
 
-    fn close_bindings(&'static self, at: &AtMostDispatch<'_>) {
+    fn close_bindings(&'static self, at: &AtMostDispatch<'_>, _: &Coordinator) {
         self.core.close_all(at);
     }
 
-    fn issue_deregister(&'static self, _: &MayWait<'_>) {
+    fn issue_deregister(&'static self, at: &MayWait<'_>, _: &Coordinator) {
         if !self.core.word.step(RegistrationState::Registered, RegistrationState::Issuing) {
             return;
         }
@@ -168,13 +169,15 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
         let status = unsafe { R::deregister(self.core.system(), handle) };
         self.core.log("deregister", format_args!(": {status}"));
         match status {
-            Status::PENDING => self.core.word.step(RegistrationState::Issuing, RegistrationState::Issued),
-            Status::SUCCESS => self.core.word.step(RegistrationState::Issuing, RegistrationState::Idle),
+            Status::PENDING => {
+                self.core.word.step(RegistrationState::Issuing, RegistrationState::Issued);
+            }
+            Status::SUCCESS => self.core.close_registration(RegistrationState::Issuing, at),
             status => self.core.system().stop(Failure::Deregister(status)),
-        };
+        }
     }
 
-    fn wait_deregistered(&'static self, at: &MayWait<'_>) {
+    fn wait_deregistered(&'static self, at: &MayWait<'_>, _: &Coordinator) {
         if !self.core.word.step(RegistrationState::Issued, RegistrationState::Waiting) {
             return;
         }
@@ -185,12 +188,6 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
         if status != Status::SUCCESS {
             system.stop(Failure::Wait(status));
         }
-        // NMR is done with the bindings, but a callback may still be on its way out.
-        while self.core.callbacks_running() > 0 {
-            system.sleep(at, Duration::from_millis(1));
-        }
-        self.core.handle.store(::core::ptr::null_mut(), Ordering::Release);
-        self.core.log("deregistered", format_args!(": {} bindings left", self.core.in_use()));
-        self.core.word.step(RegistrationState::Waiting, RegistrationState::Idle);
+        self.core.close_registration(RegistrationState::Waiting, at);
     }
 }

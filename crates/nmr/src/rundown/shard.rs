@@ -37,6 +37,9 @@ impl Epoch {
     }
 }
 
+/// Far more than a machine has callers, and far from the count's end.
+const MOST_ENTRIES: u64 = 1 << 31;
+
 /// A shard in a cache line of its own: neighbours in one line cost each other four times the price of a call.
 #[derive(Debug)]
 #[repr(align(64))]
@@ -60,7 +63,10 @@ impl ShardWord {
 
     /// Counts an entry; the answer is the epoch that it met.
     pub(crate) fn count_in(&self) -> Epoch {
-        Epoch::of(self.0.fetch_add(1, Ordering::Acquire))
+        let word = self.0.fetch_add(1, Ordering::Acquire);
+        // A carry into the epoch would close the shard under the callers that are inside.
+        assert!(count_of(word) < MOST_ENTRIES, "guards are forgotten and not dropped");
+        Epoch::of(word)
     }
 
     /// Takes an entry off; the answer is the epoch that it met.

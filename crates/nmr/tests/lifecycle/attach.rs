@@ -4,7 +4,7 @@ use crate::drivers::{
     Caller, Server, adder::Provider as _, count, greeter::Client as _, greeter::Provider as _,
 };
 use crate::raw_client;
-use crate::raw_provider::{Behaviour, RawProvider, table};
+use crate::raw_provider::{Behaviour, RawProvider, table, table_of};
 use crate::watch::Watch;
 use nmr::Status;
 use nmr_sim::{Callback, Point, Side, What, World};
@@ -125,6 +125,10 @@ fn the_oldest_peer_is_used_and_the_next_takes_over() {
     assert_eq!(oldest(), Some(*<Server as nmr::Driver>::MODULE_ID));
     drop(first);
     assert_ne!(oldest(), Some(*<Server as nmr::Driver>::MODULE_ID));
+    // The newcomer gets the slot that the first has left, and is the younger one all the same.
+    let third = Server::load(&world).expect("nothing fails");
+    assert_ne!(oldest(), Some(*<Server as nmr::Driver>::MODULE_ID));
+    drop(third);
     second.deregister();
     second.wait();
     assert!(caller.driver().adder.oldest_peer().is_none());
@@ -137,16 +141,21 @@ fn the_oldest_peer_is_used_and_the_next_takes_over() {
 fn a_bad_table_makes_a_binding_that_is_born_closed() {
     let too_old = Some(table(2, 16));
     let too_short = Some(table(3, 8));
-    for table in [None, too_old, too_short] {
+    let without_function = Some(table_of([3 | 16 << 16, 0]));
+    for table in [None, too_old, too_short, without_function] {
         let world = World::new();
         let caller = Caller::load(&world).expect("nothing fails");
         let provider = RawProvider::register(&world, Behaviour { table, ..Behaviour::default() });
         assert_eq!(caller.driver().adder.bindings(), 1);
         assert!(caller.driver().adder.oldest_peer().is_none());
+        // It does not keep the one seat from a provider that can be used.
+        let server = Server::load(&world).expect("nothing fails");
+        assert!(caller.driver().only.oldest_peer().is_some());
+        drop(server);
         provider.deregister();
         assert_eq!(provider.ends(), (2, 2));
         provider.wait();
-        assert_eq!(count(&caller.driver().state.dropped), 1);
+        assert_eq!(count(&caller.driver().state.dropped), 2);
         drop(caller);
         finish(&world);
     }
@@ -234,7 +243,8 @@ fn a_provider_refuses_a_client_whose_table_it_cannot_use() {
     let caller = Caller::load(&world).expect("nothing fails");
     let too_old = Some(table(0, 16));
     let too_short = Some(table(1, 8));
-    for wrong in [None, too_old, too_short] {
+    let without_function = Some(table_of([1 | 16 << 16, 0]));
+    for wrong in [None, too_old, too_short, without_function] {
         assert_eq!(raw_client::come_and_go(&world, wrong), [Status::NOINTERFACE]);
         assert_eq!(caller.driver().greeter.bindings(), 0);
     }

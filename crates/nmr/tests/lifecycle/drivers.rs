@@ -81,7 +81,7 @@ nmr::driver! {
 
 impl Caller {
     pub fn load(world: &World) -> nmr::Result<Loaded<Self>> {
-        Loaded::new(Self::new(Host::new(world.clone())))
+        Loaded::new(Host::new(world.clone()))
     }
 
     fn start(&'static self, at: &MayWait<'_>) -> nmr::Result<()> {
@@ -193,7 +193,7 @@ nmr::driver! {
 
 impl Server {
     pub fn load(world: &World) -> nmr::Result<Loaded<Self>> {
-        Loaded::new(Self::new(Host::new(world.clone())))
+        Loaded::new(Host::new(world.clone()))
     }
 }
 

@@ -116,6 +116,11 @@ pub fn table(version: u16, size: u16) -> Table {
     Box::new(words.map(AtomicPtr::new))
 }
 
+/// A table of these words, none of which is a function.
+pub fn table_of(words: [usize; 2]) -> Table {
+    Box::new(words.map(|word| AtomicPtr::new(core::ptr::without_provenance_mut(word))))
+}
+
 unsafe extern "system" fn add(_: *mut c_void, a: u32, b: u32, sum: *mut u32) -> Status {
     // SAFETY: the caller passes a place for the sum.
     unsafe { sum.write(a + b) };

@@ -1,7 +1,10 @@
 //! A load that fails half way leaves nothing behind.
 
+#![expect(unsafe_code, reason = "loads a driver whose storage it wants to see afterwards")]
+
 use crate::drivers::{Caller, Server};
 use nmr::Error;
+use nmr::host::{Host, Loaded};
 use nmr_sim::World;
 
 /// Fails each registration in turn, with a peer that is attached to the ones before it.
@@ -35,8 +38,9 @@ fn each_registration_that_fails_takes_the_ones_before_it_down() {
 fn a_failed_load_runs_the_stop_hook_and_joins_the_threads() {
     let world = World::new();
     world.fail_nth(2);
-    let driver: &'static Caller = Box::leak(Box::new(Caller::new(nmr::host::Host::new(world.clone()))));
-    let loaded = nmr::host::Loaded::of(driver);
+    let driver = Loaded::<Caller>::storage(Host::new(world.clone()));
+    // SAFETY: not loaded yet.
+    let loaded = unsafe { Loaded::of(driver) };
     assert!(loaded.is_err());
     let state = &driver.state;
     assert_eq!(crate::drivers::count(&state.started), 1);

@@ -1,7 +1,10 @@
 //! The order of unload, as NMR sees it.
 
+#![expect(unsafe_code, reason = "loads the same storage several times")]
+
 use crate::drivers::{Caller, Server, adder, count, greeter};
 use crate::watch::Watch;
+use nmr::host::{Host, Loaded};
 use nmr::{Driver, Npi};
 use nmr_sim::{Event, Point, Side, What, World};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,14 +84,18 @@ fn own_threads_are_gone_when_unload_returns() {
 }
 
 #[test]
-fn a_driver_can_be_loaded_again() {
+fn the_same_driver_can_be_loaded_again() {
     let world = World::new();
-    for _ in 0..3 {
+    let driver = Loaded::<Caller>::storage(Host::new(world.clone()));
+    for round in 1..=3 {
         let server = Server::load(&world).expect("nothing fails");
-        let caller = Caller::load(&world).expect("nothing fails");
-        assert_eq!(caller.driver().adder.bindings(), 1);
-        drop(server);
+        // SAFETY: not loaded, or unloaded again by the round before.
+        let caller = unsafe { Loaded::of(driver) }.expect("nothing fails");
+        assert_eq!(driver.adder.bindings(), 1);
+        assert!(driver.adder.oldest_peer().is_some());
         drop(caller);
+        assert_eq!(count(&driver.state.threads_ended), round);
+        drop(server);
         world.assert_unloaded();
     }
     world.assert_clean();
