@@ -30,7 +30,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize
 use nmr_abi::{BindingHandle, ModuleId};
 
 /// The bits of a context that hold the generation; slots are aligned to what lies above them.
-const GENERATION_BITS: usize = 0x3f;
+pub(crate) const GENERATION_BITS: usize = 0x3f;
 
 /// Who has left the slot: the attach trampoline, and cleanup.
 const ATTACH_LEFT: u8 = 1;

@@ -5,11 +5,9 @@
     reason = "turns the contexts and out parameters of C calls into references and results"
 )]
 
+use crate::binding::GENERATION_BITS;
 use crate::{Error, Guid, Result, Status, TableHeader, TableMismatch};
 use core::ffi::c_void;
-
-/// The bits of a binding context that are no part of the address; see `binding`.
-const GENERATION_BITS: usize = 0x3f;
 
 /// A type that crosses the boundary between two drivers by value: each bit pattern is a value of it.
 ///
