@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 
 use crate::exit;
 
-pub(crate) use archive::{is_archive_of, write_archive};
+pub(crate) use archive::write_archive;
 pub(crate) use folder::write_folder;
 pub(crate) use newest::chosen;
 #[cfg(unix)]

@@ -95,11 +95,14 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     if failed.is_empty() {
         return context.answer(&Answer { findings, failed });
     }
-    let message = format!("check failed: {}", failed.join(", "));
-    if context.json {
-        context.answer(&Answer { findings, failed })?;
-    }
-    Err(exit::wrong(message))
+    let failure = failure(&failed);
+    context.answer(&Answer { findings, failed })?;
+    Err(failure)
+}
+
+/// The answer tells the same.
+fn failure(failed: &[String]) -> anyhow::Error {
+    exit::wrong_as_answered(format!("check failed: {}", failed.join(", ")))
 }
 
 /// A program that checks something.
@@ -156,6 +159,13 @@ fn can_build_drivers(context: &Context) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_is_one_document() {
+        let failure = failure(&["lints".to_owned()]);
+        assert!(exit::is_answered(&failure) && exit::reason_of(&failure) == exit::Reason::Wrong);
+        assert_eq!(failure.to_string(), "check failed: lints");
+    }
 
     /// Tidiness is a test, so that `cargo test` alone holds the laws.
     #[test]

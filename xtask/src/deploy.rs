@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use nmrctl::bundle::Bundle;
 
+use crate::certificate::Certificate;
 use crate::context::Context;
 use crate::{exit, verify};
 
@@ -49,10 +50,13 @@ pub(crate) struct Args {
     /// The bundle's folder [default: the newest under target/package]
     #[arg(long, value_name = "FOLDER")]
     bundle: Option<PathBuf>,
+    /// Send only a bundle signed by this certificate (PEM or DER) [default: whichever signed it]
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
     /// Only look whether the bundle would run there.
     #[arg(long, conflicts_with = "uninstall")]
     check: bool,
-    /// Stop and remove the bundle's drivers.
+    /// Stop and remove the bundle's drivers, and the signer's certificate once no driver remains.
     #[arg(long)]
     uninstall: bool,
     /// An option for ssh and scp, as `Name=value`; may be given several times and goes before ours.
@@ -67,7 +71,11 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         (_, true) => Goal::Uninstall,
         _ => Goal::Run,
     };
-    let bundle = verified(context, &crate::bundle::chosen(args.bundle, context)?)?;
+    let trusted = args.certificate.as_deref().map(verify::read_certificate).transpose()?;
+    let folder = crate::bundle::chosen(args.bundle, context)?;
+    let step = context.ui.step("verify here");
+    let (bundle, signed_by) = verified(&folder, trusted.as_ref())?;
+    step.done(format!("{} {}, signed by {signed_by}", bundle.manifest.name, bundle.manifest.version));
     let logs = context.target.join("deploy");
     let mut connection = Connection::new(&args.host, args.port, args.identity, args.ssh_options, &logs)?;
     let report = Deployment::new(&mut connection, &bundle, &context.ui)?.run(goal, &args.host)?;
@@ -75,17 +83,17 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     context.answer(&report)
 }
 
-/// The bundle in `folder`, examined as `cargo xtask verify` does.
-fn verified(context: &Context, folder: &Path) -> Result<Bundle> {
+/// The bundle in `folder`, examined as `cargo xtask verify` does, and its signer in words. With `trusted`, no other
+/// certificate will do.
+fn verified(folder: &Path, trusted: Option<&Certificate>) -> Result<(Bundle, String)> {
     if folder.is_file() {
         let message = format!("--bundle {}: name the bundle's folder, not its archive", folder.display());
         return Err(exit::usage(message));
     }
-    let step = context.ui.step("verify here");
     let (files, oddities) = crate::bundle::Bundle::read(folder)?;
-    let findings = verify::examine(&files, &oddities, None, SystemTime::now()).findings;
-    if !findings.is_empty() {
-        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    let examined = verify::examine(&files, &oddities, trusted, SystemTime::now());
+    if !examined.findings.is_empty() {
+        let lines: Vec<String> = examined.findings.iter().map(ToString::to_string).collect();
         let message = format!(
             "{} is not as it was made, nothing was sent:\n    {}",
             folder.display(),
@@ -93,8 +101,30 @@ fn verified(context: &Context, folder: &Path) -> Result<Bundle> {
         );
         return Err(exit::wrong(message));
     }
+    let signer = examined.signer.context("a good bundle has a signer")?;
     let bundle = Bundle::open(folder)
         .map_err(|failure| exit::wrong(format!("{failure}\n  advice: {}", failure.advice)))?;
-    step.done(format!("{} {}", bundle.manifest.name, bundle.manifest.version));
-    Ok(bundle)
+    Ok((bundle, format!("{}, thumbprint {}", signer.subject(), signer.sha1())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::write_folder;
+    use crate::package::assemble::samples;
+    use crate::signer::samples::{other_signer, signer};
+
+    #[test]
+    fn a_bundle_of_another_signer_is_not_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        write_folder(&samples::bundle(), folder.path()).unwrap();
+        let own = &signer().certificate;
+        for trusted in [None, Some(own)] {
+            let (_, signed_by) = verified(folder.path(), trusted).unwrap();
+            assert!(signed_by.contains(&own.subject()) && signed_by.contains(&own.sha1()), "{signed_by}");
+        }
+        let error = verified(folder.path(), Some(&other_signer().certificate)).unwrap_err();
+        assert_eq!(exit::reason_of(&error), exit::Reason::Wrong);
+        assert!(error.to_string().contains("nothing was sent"), "{error}");
+    }
 }

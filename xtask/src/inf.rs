@@ -8,6 +8,7 @@ pub(crate) mod primitive;
 pub(crate) mod problem;
 pub(crate) mod stamp;
 mod text;
+mod uninstall;
 
 pub(crate) use model::Inf;
 pub(crate) use problem::{Place, Problem, Problems};

@@ -24,6 +24,7 @@ mod moment;
 mod package;
 mod pe;
 mod process;
+mod repository;
 mod setup;
 mod signature;
 mod signer;

@@ -2,12 +2,11 @@
 //! give the same bytes.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::{Result, anyhow};
 use time::{OffsetDateTime, UtcDateTime};
 
-use crate::exit;
+use crate::{exit, repository};
 
 /// The environment variable that sets the time, as reproducible-builds.org describes it.
 const VARIABLE: &str = "SOURCE_DATE_EPOCH";
@@ -68,14 +67,7 @@ impl Moment {
 }
 
 fn commit_time(workspace: &Path) -> Option<u64> {
-    let output = Command::new("git")
-        .args(["log", "-1", "--format=%ct"])
-        .current_dir(workspace)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    str::from_utf8(&output.stdout).ok()?.trim().parse().ok()
+    repository::git(workspace, &["log", "-1", "--format=%ct"])?.parse().ok()
 }
 
 #[cfg(test)]
@@ -105,5 +97,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let time = commit_time(folder.path());
         assert_eq!(time, None);
+    }
+
+    #[test]
+    fn the_time_of_an_outer_repository_is_not_ours() {
+        let outer = tempfile::tempdir().unwrap();
+        if !repository::samples::commit(outer.path()) {
+            return;
+        }
+        let unpacked = outer.path().join("unpacked");
+        std::fs::create_dir(&unpacked).unwrap();
+        assert!(commit_time(outer.path()).is_some());
+        assert_eq!(commit_time(&unpacked), None);
     }
 }

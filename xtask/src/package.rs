@@ -67,7 +67,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let plan = Plan::new(&context.workspace, &output, &context.version, &names);
     // What can fail early does, before anything is built.
     let setup_files = plan.read_setup_files(moment)?;
-    let signer = signer::ready(&args.signer, &context.ui)?;
+    let signer = signer::ready(&args.signer, context)?;
 
     let images = build::build_drivers(context, &packages, &drivers)?;
     let nmrctl = build::windows_program(context, "nmrctl")?;

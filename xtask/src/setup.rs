@@ -43,7 +43,11 @@ pub(crate) enum Need {
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     if args.print {
         let machine = Machine::probe(context);
-        for action in plan(&lacks(&machine, args.need), &machine) {
+        let actions = plan(&lacks(&machine, args.need), &machine);
+        if context.json {
+            return context.answer(&to_do(&actions));
+        }
+        for action in actions {
             println!("{}", action.line());
         }
         return Ok(());
@@ -53,6 +57,11 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         context.ui.note("nothing to do: everything is there");
     }
     context.answer(&serde_json::json!({ "done": done.iter().map(Action::line).collect::<Vec<_>>() }))
+}
+
+/// What `--print --json` answers.
+fn to_do(actions: &[Action]) -> serde_json::Value {
+    serde_json::json!({ "to_do": actions.iter().map(Action::line).collect::<Vec<_>>() })
 }
 
 /// Makes sure that this machine has what `need` says. When it has, this takes a millisecond and says nothing.
@@ -97,4 +106,16 @@ fn carry_out(actions: &[Action], context: &Context) -> Result<()> {
         step.done("");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_do_is_one_document() {
+        let actions = [Action::Run(vec!["a".to_owned(), "b".to_owned()]), Action::ByHand("c".to_owned())];
+        assert_eq!(to_do(&actions).to_string(), r#"{"to_do":["a b","c"]}"#);
+        assert_eq!(to_do(&[]).to_string(), r#"{"to_do":[]}"#);
+    }
 }

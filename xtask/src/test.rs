@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long)]
     miri: bool,
     /// Load and unload the drivers this many times in the lab.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
 }
 
@@ -81,12 +81,17 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         println!("{} passed, {failed} failed", results.len() - failed);
     }
     if failed > 0 {
-        return Err(exit::wrong(format!("{failed} of {} steps failed", results.len())));
+        return Err(failure(failed, results.len()));
     }
     context
         .ui
         .next_step("cargo xtask deploy --host <user>@<machine> puts the tested bundle on a lab machine");
     Ok(())
+}
+
+/// The answer tells the same.
+fn failure(failed: usize, steps: usize) -> anyhow::Error {
+    exit::wrong_as_answered(format!("{failed} of {steps} steps failed"))
 }
 
 fn steps(args: &Args) -> Vec<Step> {
@@ -100,7 +105,30 @@ fn steps(args: &Args) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, Step, steps};
+    use clap::Parser as _;
+
+    use super::{Args, Step, failure, steps};
+    use crate::exit;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn the_lab_does_at_least_one_round() {
+        let rounds = |count| Line::try_parse_from(["test", "--rounds", count]).map(|line| line.args.rounds);
+        assert_eq!(rounds("7").unwrap(), 7);
+        assert!(rounds("0").is_err() && rounds("1000001").is_err());
+    }
+
+    #[test]
+    fn a_failure_is_one_document() {
+        let failure = failure(2, 3);
+        assert!(exit::is_answered(&failure) && exit::reason_of(&failure) == exit::Reason::Wrong);
+        assert_eq!(failure.to_string(), "2 of 3 steps failed");
+    }
 
     fn args(only: &[Step], loom: bool, miri: bool) -> Args {
         Args { only: only.to_vec(), loom, miri, rounds: 1 }

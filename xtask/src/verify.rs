@@ -99,7 +99,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn read_certificate(path: &std::path::Path) -> Result<Certificate> {
+pub(crate) fn read_certificate(path: &std::path::Path) -> Result<Certificate> {
     let cannot = || format!("the certificate {} cannot be used", path.display());
     let bytes = std::fs::read(path).map_err(|error| exit::usage(format!("{}: {error}", cannot())))?;
     let certificate = if bytes.starts_with(b"-----") {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::failure::EXIT_CODES;
+use crate::machine::Store;
 
 const EXAMPLES: &str = "\
 Examples, run in the folder of the bundle:
@@ -74,6 +75,9 @@ pub enum Command {
     Distrust {
         /// The folder of the bundle [default: the folder of this program]
         bundle: Option<PathBuf>,
+        /// Only this store, `Root` or `TrustedPublisher`; may be given several times [default: both]
+        #[arg(long = "store", value_name = "NAME", value_parser = store)]
+        stores: Vec<Store>,
     },
     /// Stop and remove drivers, in the reverse order of installation.
     Uninstall {
@@ -115,6 +119,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+fn store(text: &str) -> Result<Store, String> {
+    let known = Store::BOTH.into_iter().find(|store| store.name().eq_ignore_ascii_case(text));
+    known.ok_or_else(|| "Root or TrustedPublisher is expected".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +144,14 @@ mod tests {
         let drivers = vec!["a".to_owned(), "b".to_owned()];
         assert_eq!(command, Command::Install { bundle: "C:/lab/b".into(), drivers });
         assert!(parse("nmrctl install").is_err());
+    }
+
+    #[test]
+    fn distrust_takes_the_stores_by_name_and_no_others() {
+        let command = parse("nmrctl distrust b --store TrustedPublisher --store Root").unwrap();
+        let stores = vec![Store::TrustedPublisher, Store::Root];
+        assert_eq!(command, Command::Distrust { bundle: Some("b".into()), stores });
+        assert!(parse("nmrctl distrust b --store My").is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::arguments::Command;
 use crate::bundle::Bundle;
 use crate::failure::{Failure, FailureCode};
-use crate::machine::{Facts, Machine};
+use crate::machine::{Facts, Machine, Store};
 
 mod certificates;
 mod control;
@@ -29,7 +29,9 @@ pub fn run(command: &Command, machine: &mut dyn Machine, own_folder: &Path) -> A
         Command::Start { name, timeout } => control::start(machine, name, *timeout, &mut answer),
         Command::Stop { name, timeout } => control::stop(machine, name, *timeout, &mut answer),
         Command::Status { name } => report::run(machine, name.as_deref(), own_folder, &mut answer),
-        Command::Distrust { bundle } => distrust(machine, &bundle_or_own(bundle), &mut answer),
+        Command::Distrust { bundle, stores } => {
+            distrust(machine, &bundle_or_own(bundle), stores, &mut answer)
+        }
         Command::Uninstall { name, bundle, timeout, remove_certificate } => {
             let options = uninstall::Options {
                 name: name.as_deref(),
@@ -47,9 +49,16 @@ pub fn run(command: &Command, machine: &mut dyn Machine, own_folder: &Path) -> A
     answer
 }
 
-fn distrust(machine: &mut dyn Machine, folder: &Path, answer: &mut Answer) -> Result<(), Failure> {
+/// Without `stores`, both are meant.
+fn distrust(
+    machine: &mut dyn Machine,
+    folder: &Path,
+    stores: &[Store],
+    answer: &mut Answer,
+) -> Result<(), Failure> {
     require_elevated(&machine.facts()?)?;
-    certificates::distrust(machine, &Bundle::open(folder)?, &mut answer.certificates)
+    let stores = if stores.is_empty() { &Store::BOTH } else { stores };
+    certificates::distrust(machine, &Bundle::open(folder)?, stores, &mut answer.certificates)
 }
 
 /// Refuses to change a machine without the rights to do so: half the calls would fail half way.

@@ -73,37 +73,61 @@ fn with_flags(context: &Context, more: &[&str]) -> Result<Environment> {
     let mut flags = remapped_paths(&context.workspace, &context.target, &cargo_home());
     flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
     flags.extend(more.iter().map(ToString::to_string));
+    let tools = tools(&context.target.join(TARGET))?;
+    flags.extend(tools.dlltool.as_deref().map(dlltool_flag).transpose()?);
     let mut environment = vec![("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}").into())];
-    if let Some(linker) = linker(&context.target.join(TARGET))? {
+    if let Some(linker) = &tools.linker {
         environment.push(("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", linker.into()));
     }
     Ok(environment)
 }
 
-/// The linker that hides where its inputs lie, written into `folder`; a Windows host uses its own.
+/// What the compiler runs instead of the tools of the same names; a Windows host uses its own.
+#[derive(Default)]
+struct Tools {
+    /// Hides where its inputs lie.
+    linker: Option<PathBuf>,
+    /// Bears a blank in the target folder's name.
+    dlltool: Option<PathBuf>,
+}
+
+fn dlltool_flag(path: &Path) -> Result<String> {
+    let path = path.to_str().context("the target folder's name is not Unicode")?;
+    Ok(format!("-Cdlltool={path}"))
+}
+
+/// The tools, written into `folder`.
 #[cfg(unix)]
-fn linker(folder: &Path) -> Result<Option<PathBuf>> {
+fn tools(folder: &Path) -> Result<Tools> {
+    Ok(Tools {
+        linker: Some(script(folder, "linker.sh", include_str!("windows-linker.sh"))?),
+        dlltool: Some(script(folder, "dlltool.sh", include_str!("windows-dlltool.sh"))?),
+    })
+}
+
+#[cfg(not(unix))]
+fn tools(_folder: &Path) -> Result<Tools> {
+    Ok(Tools::default())
+}
+
+/// A program `name` in `folder` whose text is `text`.
+#[cfg(unix)]
+fn script(folder: &Path, name: &str, text: &str) -> Result<PathBuf> {
     use std::os::unix::fs::PermissionsExt as _;
-    const SCRIPT: &str = include_str!("windows-linker.sh");
-    let path = folder.join("linker.sh");
-    if fs::read_to_string(&path).is_ok_and(|found| found == SCRIPT) {
-        return Ok(Some(path));
+    let path = folder.join(name);
+    if fs::read_to_string(&path).is_ok_and(|found| found == text) {
+        return Ok(path);
     }
     let written = || -> std::io::Result<()> {
         fs::create_dir_all(folder)?;
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(SCRIPT.as_bytes())?;
+        new.write_all(text.as_bytes())?;
         new.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
         new.persist(&path)?;
         Ok(())
     };
     written().with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(Some(path))
-}
-
-#[cfg(not(unix))]
-fn linker(_folder: &Path) -> Result<Option<PathBuf>> {
-    Ok(None)
+    Ok(path)
 }
 
 #[cfg(test)]
@@ -124,8 +148,8 @@ mod tests {
     fn the_linker_sees_no_folder_of_libraries_but_every_other_word() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let script = linker(folder.path()).unwrap().unwrap();
-        assert_eq!(linker(folder.path()).unwrap().unwrap(), script);
+        let script = tools(folder.path()).unwrap().linker.unwrap();
+        assert_eq!(tools(folder.path()).unwrap().linker.unwrap(), script);
         let stand_in = folder.path().join("x86_64-w64-mingw32-gcc");
         fs::write(&stand_in, "#!/bin/sh\nfor word do\n echo \"$word\"\ndone\ncat 102-b.rlib\n").unwrap();
         fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();
@@ -147,5 +171,32 @@ mod tests {
             String::from_utf8(output.stdout).unwrap(),
             "-o\n/out/a.exe\n101-a.dll_imports.lib\n102-b.rlib\n-lkernel32\n/out/a.o\ncontent of b"
         );
+    }
+
+    /// A stand-in, first in the path, shows what dlltool gets and where it works.
+    #[cfg(unix)]
+    #[test]
+    fn dlltool_puts_its_temporary_files_where_no_blank_is() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("with blank");
+        let script = tools(&target).unwrap().dlltool.unwrap();
+        assert_eq!(dlltool_flag(&script).unwrap(), format!("-Cdlltool={}", script.display()));
+        let stand_in = folder.path().join("x86_64-w64-mingw32-dlltool");
+        fs::write(&stand_in, "#!/bin/sh\nfor word do\n echo \"$word\"\ndone\npwd\n").unwrap();
+        fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = std::env::join_paths(
+            std::iter::once(folder.path().to_owned())
+                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        );
+        let output = std::process::Command::new(&script)
+            .args(["-d", "/with blank/a.def", "--temp-prefix", "/with blank/a.dll", "-f", "--64"])
+            .env("PATH", path.unwrap())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (words, place) = text.trim_end().rsplit_once('\n').unwrap();
+        assert_eq!(words, "-d\n/with blank/a.def\n--temp-prefix\nt\n-f\n--64");
+        assert!(!place.contains("with blank") && !Path::new(place).exists(), "{place}");
     }
 }

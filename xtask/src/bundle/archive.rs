@@ -1,10 +1,11 @@
 //! A bundle as a ZIP archive: one folder at the top, entries in order, one time for all. The archive's comment is the
-//! SHA-256 of everything before the end record, so that no byte of it can change unnoticed.
+//! SHA-256 of everything before the end record, which tells damage; against design, what was read is written again and
+//! must give the same bytes.
 
 use std::io::{Cursor, Read as _, Write as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use nmrctl::manifest::is_plain_path;
+use nmrctl::manifest::{MANIFEST_FILE, Manifest, is_plain_path};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -75,7 +76,20 @@ pub(super) fn read_archive(bytes: &[u8]) -> Result<(Bundle, Vec<Oddity>)> {
             bail!("{path} is in it twice");
         }
     }
+    // What is odd is told, and no bundle without a readable manifest is accepted.
+    if let (true, Some(top), Some(manifest)) = (oddities.is_empty(), top, manifest_of(&bundle)) {
+        let moment = Moment::from_epoch(manifest.source.time)?;
+        ensure!(
+            write_archive(&bundle, &top, moment)? == bytes,
+            "it holds more than its files, or describes them otherwise than `cargo xtask package` does: take the archive \
+             from its maker again"
+        );
+    }
     Ok((bundle, oddities))
+}
+
+fn manifest_of(bundle: &Bundle) -> Option<Manifest> {
+    serde_json::from_slice(bundle.get(MANIFEST_FILE)?).ok()
 }
 
 /// Checks every byte of the end record and its comment; gives the number of entries.
@@ -98,24 +112,6 @@ fn check_end(bytes: &[u8]) -> Result<usize> {
         "its SHA-256 comment does not match its contents"
     );
     Ok(u16_at(10))
-}
-
-/// Whether `archive` holds exactly `bundle` in the folder `top`; told from its checksums, without unpacking it.
-pub(crate) fn is_archive_of(archive: &[u8], bundle: &Bundle, top: &str) -> bool {
-    if check_end(archive).is_err() {
-        return false;
-    }
-    let Ok(mut archive) = ZipArchive::new(Cursor::new(archive)) else {
-        return false;
-    };
-    archive.len() == bundle.files.len()
-        && bundle.files.iter().enumerate().all(|(index, (path, content))| {
-            archive.by_index_raw(index).is_ok_and(|entry| {
-                let same_name =
-                    entry.name().strip_prefix(top).and_then(|name| name.strip_prefix('/')) == Some(path);
-                same_name && entry.size() == content.len() as u64 && entry.crc32() == crc32fast::hash(content)
-            })
-        })
 }
 
 #[cfg(test)]
@@ -150,15 +146,46 @@ mod tests {
         }
     }
 
+    /// Offset of the central directory.
+    fn directory(bytes: &[u8]) -> usize {
+        let at = bytes.len() - END_RECORD - COMMENT_LENGTH + 16;
+        u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
+    }
+
+    /// Writes the comment anew, as anybody can, and reads the archive.
+    fn refusal(mut bytes: Vec<u8>) -> String {
+        let end = bytes.len() - END_RECORD - COMMENT_LENGTH;
+        let sum = comment(&bytes[..end]);
+        bytes[end + END_RECORD..].copy_from_slice(sum.as_bytes());
+        read_archive(&bytes).unwrap_err().to_string()
+    }
+
     #[test]
-    fn an_archive_is_recognised_without_unpacking() {
-        let bytes = archive(&sample());
-        assert!(is_archive_of(&bytes, &sample(), "top"));
-        assert!(!is_archive_of(&bytes, &sample(), "other"));
-        let mut other = sample();
-        other.files.insert("c.txt".into(), b"C".to_vec());
-        assert!(!is_archive_of(&bytes, &other, "top"));
-        assert!(!is_archive_of(b"", &sample(), "top"));
+    fn an_archive_that_says_more_than_its_bundle_is_refused() {
+        let parts = crate::package::assemble::samples::parts();
+        let bundle = crate::package::assemble::samples::bundle();
+        let good = write_archive(&bundle, "top", parts.moment).unwrap();
+        assert_eq!(read_archive(&good).unwrap(), (bundle, vec![]));
+        let start = directory(&good);
+
+        // The first name as the local header has it; the directory keeps the other.
+        let mut renamed = good.clone();
+        assert_eq!(&renamed[30..34], b"top/");
+        renamed[34] ^= 1;
+        assert!(refusal(renamed).contains("describes them otherwise"));
+
+        // The mode of the first entry: a link instead of a file.
+        let mut link = good.clone();
+        assert_eq!(&link[start..start + 4], b"PK\x01\x02");
+        link[start + 38..start + 42].copy_from_slice(&(0o120_777_u32 << 16).to_le_bytes());
+        assert!(refusal(link).contains("describes them otherwise"));
+
+        // Bytes between the last entry and the directory, whose place the end record tells.
+        let mut hidden = good.clone();
+        hidden.splice(start..start, *b"hidden");
+        let at = hidden.len() - END_RECORD - COMMENT_LENGTH + 16;
+        hidden[at..at + 4].copy_from_slice(&(start as u32 + 6).to_le_bytes());
+        assert!(refusal(hidden).contains("holds more than its files"));
     }
 
     #[test]

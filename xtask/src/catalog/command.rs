@@ -54,7 +54,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         context.ui.warn(format!("{} is left out: {}", oddity.path, oddity.what));
     }
     let moment = Moment::of_sources(&context.workspace)?;
-    let signer = signer::ready(&args.signer, &context.ui)?;
+    let signer = signer::ready(&args.signer, context)?;
     let made = catalogs(&files, args.architecture, moment, &signer)?;
     let mut catalogs = Vec::new();
     for (name, content) in made {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use nmrctl::Answer;
-use nmrctl::answer::{Action, DriverReport, Verdict};
+use nmrctl::answer::{Action, CertificateReport, Verdict};
 use nmrctl::bundle::Bundle;
 use nmrctl::service::ServiceState;
 
 use super::folder::TargetFolder;
 use super::report::{Report, StepReport};
 use super::target::{Target, document, good};
-use super::undo::{Done, done_by_install, take_back};
+use super::undo::{Before, Done, done_by_install, remove_folder, take_back};
 use crate::exit;
 use crate::ui::{Step, Ui};
 
@@ -45,6 +45,8 @@ pub(super) struct Deployment<'a> {
     steps: Vec<StepReport>,
     warnings: Vec<String>,
     changed: bool,
+    /// What to say, instead of taking anything back, when an uninstallation fails.
+    stays: Option<String>,
 }
 
 impl<'a> Deployment<'a> {
@@ -61,6 +63,7 @@ impl<'a> Deployment<'a> {
             steps,
             warnings,
             changed: false,
+            stays: None,
         })
     }
 
@@ -79,10 +82,11 @@ impl<'a> Deployment<'a> {
 
     fn deploy(&mut self) -> Result<Answer> {
         self.bring()?;
-        self.preflight()?;
-        let before = self.ask("status", LOOK)?.drivers;
+        let stores_without = self.preflight()?;
+        let drivers = self.ask("status", LOOK)?.drivers;
+        let before = Before { drivers, stores_without };
         self.stop_what_must_stop(&before)?;
-        self.install(&before)?;
+        self.install(before)?;
         self.start()?;
         self.prove()
     }
@@ -102,6 +106,8 @@ impl<'a> Deployment<'a> {
     fn uninstall(&mut self) -> Result<Answer> {
         self.bring()?;
         let step = self.begin("uninstall");
+        let folder = self.folder.path();
+        self.stays = Some(format!("nothing; {folder} stays, the next `--uninstall` needs it"));
         let answer = self.ask("uninstall", CHANGE)?;
         let removed: Vec<&str> = names_of(&answer, Action::Uninstalled);
         self.changed = !removed.is_empty();
@@ -109,11 +115,49 @@ impl<'a> Deployment<'a> {
             if removed.is_empty() { "no driver was installed".to_owned() } else { removed.join(", ") };
         step.done(&outcome);
         self.finish(outcome);
+        let certificates = self.distrust()?;
         self.journal.clear();
         self.current = "clean up".to_owned();
-        self.target.run(&self.folder.remove_line(), LOOK)?;
-        self.finish(format!("{} was removed", self.folder.path()));
-        Ok(answer)
+        self.stays = Some("nothing; the drivers are uninstalled".to_owned());
+        remove_folder(self.target, &self.folder)?;
+        self.finish(format!("{folder} was removed"));
+        Ok(Answer { certificates, ..answer })
+    }
+
+    /// Takes the signer's certificate back, unless drivers that nmrctl installed remain: theirs may be the same.
+    fn distrust(&mut self) -> Result<Vec<CertificateReport>> {
+        let step = self.begin("certificate");
+        let status = self.ask("status", LOOK)?;
+        let installed = status.drivers.iter().filter(|driver| driver.installed);
+        let remaining: Vec<&str> = installed.map(|driver| driver.name.as_str()).collect();
+        let (outcome, certificates) = if remaining.is_empty() {
+            let certificates = self.ask(&format!("distrust {}", self.folder.path()), CHANGE)?.certificates;
+            for report in certificates.iter().filter(|report| report.present) {
+                let store = &report.store;
+                self.warnings
+                    .push(format!("the store {store} was told to remove the certificate and has it still"));
+            }
+            let removed =
+                certificates.iter().filter(|report| report.action == Action::Uninstalled && !report.present);
+            let stores: Vec<&str> = removed.map(|report| report.store.as_str()).collect();
+            self.changed |= !stores.is_empty();
+            let outcome = if certificates.iter().any(|report| report.present) {
+                "could not be removed from every store".to_owned()
+            } else if stores.is_empty() {
+                "was in no store".to_owned()
+            } else {
+                format!("removed from {}", stores.join(" and "))
+            };
+            (outcome, certificates)
+        } else {
+            // Whether the bundle would run here does not matter now: only where the certificate is.
+            let look = self.target.run(&format!("{} preflight", self.folder.nmrctl()), LOOK)?;
+            let certificates = look.document().map(|answer| answer.certificates).unwrap_or_default();
+            (format!("stays, other drivers are installed: {}", remaining.join(", ")), certificates)
+        };
+        step.done(&outcome);
+        self.finish(outcome);
+        Ok(certificates)
     }
 
     /// Makes sure that the bundle lies whole on the machine. A copy that was interrupted is made again.
@@ -126,7 +170,7 @@ impl<'a> Deployment<'a> {
             self.finish("is there already".to_owned());
             return Ok(());
         }
-        self.target.run(&self.folder.remove_line(), LOOK)?;
+        remove_folder(self.target, &self.folder)?;
         self.target.run(&TargetFolder::make_root_line(), LOOK)?;
         step.detail("copying");
         self.journal.push(Done::Copied);
@@ -140,7 +184,8 @@ impl<'a> Deployment<'a> {
         Ok(())
     }
 
-    fn preflight(&mut self) -> Result<()> {
+    /// Returns the stores that do not have the signer's certificate.
+    fn preflight(&mut self) -> Result<Vec<String>> {
         let step = self.begin("preflight");
         let answer = self.ask("preflight", LOOK)?;
         for check in &answer.checks {
@@ -151,12 +196,13 @@ impl<'a> Deployment<'a> {
         let outcome = format!("{} checks, {} warnings", answer.checks.len(), self.warnings.len());
         step.done(&outcome);
         self.finish(outcome);
-        Ok(())
+        let without = answer.certificates.into_iter().filter(|report| !report.present);
+        Ok(without.map(|report| report.store).collect())
     }
 
     /// A driver that runs from another image than the bundle's is in the way of its successor.
-    fn stop_what_must_stop(&mut self, before: &[DriverReport]) -> Result<()> {
-        for driver in before.iter().rev() {
+    fn stop_what_must_stop(&mut self, before: &Before) -> Result<()> {
+        for driver in before.drivers.iter().rev() {
             let is_loaded = driver.installed && driver.state != Some(ServiceState::Stopped);
             if is_loaded && driver.image_sha256.as_deref() != self.wanted_image(&driver.name) {
                 let step = self.begin(&format!("stop {}", driver.name));
@@ -170,11 +216,13 @@ impl<'a> Deployment<'a> {
         Ok(())
     }
 
-    fn install(&mut self, before: &[DriverReport]) -> Result<()> {
+    fn install(&mut self, before: Before) -> Result<()> {
         let step = self.begin("install");
+        // An answer may never come, and the drivers and the certificate be there all the same.
+        self.journal.push(Done::Attempted(before.clone()));
         let answer = self.ask(&format!("install {}", self.folder.path()), CHANGE)?;
-        let origin = |name: &str| before.iter().find(|driver| driver.name == name)?.installed_from.clone();
-        let done = done_by_install(&answer, origin);
+        self.journal.pop();
+        let done = done_by_install(&answer, |name| before.origin(name));
         self.changed |= !done.is_empty();
         self.journal.extend(done);
         let new = [names_of(&answer, Action::Installed), names_of(&answer, Action::Replaced)].concat();
@@ -269,7 +317,9 @@ impl<'a> Deployment<'a> {
 
     fn taken_back(&mut self, error: &anyhow::Error) -> anyhow::Error {
         let journal = std::mem::take(&mut self.journal);
-        let undone = if journal.is_empty() {
+        let undone = if let Some(stays) = self.stays.take() {
+            stays
+        } else if journal.is_empty() {
             "nothing had been changed".to_owned()
         } else {
             let step = self.ui.step("taking back what this run did");

@@ -49,6 +49,12 @@ impl TargetFolder {
         format!("cmd /c if not exist {ROOT} mkdir {ROOT}")
     }
 
+    /// The command line that prints something if the folder is still there. `rmdir` ends with 0 even where a file in
+    /// use made it stop half way.
+    pub(super) fn look_line(&self) -> String {
+        format!("cmd /c if exist {path} echo {path} is still there", path = self.path())
+    }
+
     /// The command line that removes the folder.
     pub(super) fn remove_line(&self) -> String {
         format!("cmd /c if exist {path} rmdir /s /q {path}", path = self.path())

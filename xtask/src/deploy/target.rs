@@ -35,7 +35,7 @@ impl Reply {
     }
 
     /// Everything it wrote, for a message.
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let words = format!("{}\n{}", self.stdout.trim(), self.stderr.trim());
         let words: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
         words.join("\n    ")

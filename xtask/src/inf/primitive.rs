@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::install::{self, InstalledFile, Service};
 use super::model::{Field, Inf};
-use super::{Place, Problem, Problems};
+use super::{Place, Problem, Problems, uninstall};
 use crate::architecture::Architecture;
 
 /// The driver store folder that Windows chooses for the package.
@@ -38,6 +38,9 @@ pub(crate) fn primitive(inf: &Inf, architecture: Architecture) -> Result<Primiti
     for service in &services {
         rules.service(service, &files);
     }
+    rules.problems.extend(uninstall::second_entries(inf));
+    let uninstall = format!("DefaultUninstall.NT{}", architecture.inf());
+    rules.problems.extend(uninstall::check(inf, &uninstall, &files, &services));
     rules.strings();
     Problems::check(&inf.name, rules.problems)?;
     Ok(Primitive { catalog, files, services, driver_version })
@@ -261,6 +264,9 @@ CopyFiles = Files
 AddService = echo,,Service
 [DefaultUninstall.NTamd64]
 LegacyUninstall = 1
+DelFiles = Files
+[DefaultUninstall.NTamd64.Services]
+DelService = echo,0x200
 [Files]
 echo.sys
 [Service]
@@ -306,20 +312,20 @@ P = "Project"
         broken("CatalogFile = echo.cat\n", "", 1, "[Version] has no CatalogFile");
         broken("= echo.cat", "= ..\\echo.cat", 7, "CatalogFile is");
         broken("PnpLockdown = 1", "PnpLockdown = 0", 8, "PnpLockdown is");
-        broken("DefaultDestDir = 13", "DefaultDestDir = 12", 22, "does not go to the driver store");
-        broken("[SourceDisksFiles]\necho.sys = 1\n", "", 20, "is not in [SourceDisksFiles]");
-        broken("LegacyUninstall = 1", "DelFiles = Files", 19, "has no LegacyUninstall");
-        broken("StartType = 3", "StartType = 0", 25, "StartType is");
-        broken("ServiceType = 1", "ServiceType = 0x10", 24, "ServiceType is");
-        broken("ErrorControl = 1", "ErrorControl = 3", 26, "ErrorControl is");
-        broken("%13%\\echo.sys", "%12%\\echo.sys", 27, "ServiceBinary is");
-        broken("%13%\\echo.sys", "%13%\\other.sys", 27, "no CopyFiles directive installs");
-        broken("P = \"Project\"", "P = a\nP = b", 30, "P twice");
+        broken("DefaultDestDir = 13", "DefaultDestDir = 12", 25, "does not go to the driver store");
+        broken("[SourceDisksFiles]\necho.sys = 1\n", "", 23, "is not in [SourceDisksFiles]");
+        broken("LegacyUninstall = 1\n", "", 19, "has no LegacyUninstall");
+        broken("StartType = 3", "StartType = 0", 28, "StartType is");
+        broken("ServiceType = 1", "ServiceType = 0x10", 27, "ServiceType is");
+        broken("ErrorControl = 1", "ErrorControl = 3", 29, "ErrorControl is");
+        broken("%13%\\echo.sys", "%12%\\echo.sys", 30, "ServiceBinary is");
+        broken("%13%\\echo.sys", "%13%\\other.sys", 30, "no CopyFiles directive installs");
+        broken("P = \"Project\"", "P = a\nP = b", 33, "P twice");
     }
 
     #[test]
     fn sections_that_must_not_be_there_are_told() {
-        broken("[Strings]", "[Manufacturer]\n[Strings]", 28, "makes this a device driver");
+        broken("[Strings]", "[Manufacturer]\n[Strings]", 31, "makes this a device driver");
         broken("[DefaultInstall.NTamd64]", "[DefaultInstall]", 15, "not decorated");
         broken(
             "[DefaultInstall.NTamd64]",
@@ -328,5 +334,23 @@ P = "Project"
             "there is no section [DefaultInstall.NTamd64]",
         );
         broken("[DefaultUninstall.NTamd64]", "[DefaultUninstall]", 19, "not decorated");
+    }
+
+    #[test]
+    fn what_is_uninstalled_must_be_what_was_installed() {
+        broken("DelService = echo", "DelService = tcpip", 23, "takes away tcpip, which no AddService");
+        broken("DelService = echo,0x200\n", "", 22, "brings echo, which no DelService");
+        broken("DelFiles = Files\n", "", 19, "brings echo.sys, which no DelFiles");
+        broken("DelFiles = Files", "DelFiles = @ntfs.sys", 21, "takes away ntfs.sys, which no CopyFiles");
+        broken("DelFiles = Files", "DelFiles = Nothing", 21, "there is no section [Nothing]");
+    }
+
+    #[test]
+    fn an_architecture_has_one_section_of_a_kind() {
+        let more = |name: &str| format!("[{name}]\nCopyFiles = Files\n[Files]");
+        let install = more("DefaultInstall.NTamd64.10.0...99999");
+        broken("[Files]", &install, 24, "is a second DefaultInstall section for amd64");
+        let uninstall = more("DefaultUninstall.NTamd64.10.0");
+        broken("[Files]", &uninstall, 24, "is a second DefaultUninstall section for amd64");
     }
 }

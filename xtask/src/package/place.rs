@@ -1,26 +1,29 @@
 //! Putting a finished bundle into the target folder: whole or not at all.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
+use nmrctl::manifest::MANIFEST_FILE;
 
-use crate::bundle::{Bundle, is_archive_of, write_archive, write_folder};
+use crate::bundle::{Bundle, write_archive, write_folder};
 use crate::moment::Moment;
 
 /// How the names of folders begin in which a bundle is prepared.
 const STAGING: &str = ".staging-";
 
 /// Puts `bundle` at `folder` and its archive at `archive`, which lie side by side; tells whether anything had to be
-/// written. Until the last step everything happens in a folder of its own, and the last steps are renames.
+/// written. Either way it is the newest bundle from then on. Until the last step everything happens in a folder of its own, and the last steps are renames.
 pub(super) fn place(bundle: &Bundle, folder: &Path, archive: &Path, moment: Moment) -> Result<bool> {
     let parent = folder.parent().context("the target folder has no parent")?;
     let top = folder.file_name().and_then(|name| name.to_str()).context("the target folder has no name")?;
     remove_leftovers(parent);
     let folder_is_right =
         Bundle::read(folder).is_ok_and(|(found, oddities)| oddities.is_empty() && found == *bundle);
-    let archive_is_right = fs::read(archive).is_ok_and(|bytes| is_archive_of(&bytes, bundle, top));
-    if folder_is_right && archive_is_right {
+    let packed = write_archive(bundle, top, moment)?;
+    if folder_is_right && fs::read(archive).is_ok_and(|found| found == packed) {
+        mark_newest(folder)?;
         return Ok(false);
     }
     let staging = tempfile::Builder::new()
@@ -31,10 +34,20 @@ pub(super) fn place(bundle: &Bundle, folder: &Path, archive: &Path, moment: Mome
         (staging.path().join("new"), staging.path().join("old"), staging.path().join("zip"));
     fs::create_dir(&new)?;
     write_folder(bundle, &new)?;
-    fs::write(&zip, write_archive(bundle, top, moment)?)?;
+    fs::write(&zip, packed)?;
     replace_folder(&new, folder, &old).with_context(|| format!("{} cannot be replaced", folder.display()))?;
     fs::rename(&zip, archive).with_context(|| format!("{} cannot be replaced", archive.display()))?;
     Ok(true)
+}
+
+/// The newest bundle is the one whose manifest was written last.
+fn mark_newest(folder: &Path) -> Result<()> {
+    let manifest = folder.join(MANIFEST_FILE);
+    let marked = File::options()
+        .append(true)
+        .open(&manifest)
+        .and_then(|manifest| manifest.set_modified(SystemTime::now()));
+    marked.with_context(|| format!("the time of {} cannot be set", manifest.display()))
 }
 
 /// Puts the folder `new` in the place of `folder`, which moves to `old`, or comes back if that fails.
@@ -65,7 +78,8 @@ mod tests {
     use super::*;
 
     fn bundle(text: &str) -> Bundle {
-        Bundle { files: [("a/b.txt".to_owned(), text.as_bytes().to_vec())].into() }
+        let files = [("a/b.txt", text), (MANIFEST_FILE, "not read")];
+        Bundle { files: files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into() }
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -88,9 +102,22 @@ mod tests {
         fs::create_dir(root.path().join(".staging-left")).unwrap();
         assert!(place(&bundle("two"), &folder, &archive, moment).unwrap());
         assert_eq!(names(root.path()), ["x", "x.zip"]);
-        assert_eq!(names(&folder), ["a"]);
+        assert_eq!(names(&folder), ["a", MANIFEST_FILE]);
         assert_eq!(Bundle::read(&folder).unwrap().0, bundle("two"));
         assert_eq!(Bundle::read(&archive).unwrap().0, bundle("two"));
+    }
+
+    #[test]
+    fn a_bundle_that_did_not_change_becomes_the_newest() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, archive) = (root.path().join("x"), root.path().join("x.zip"));
+        let moment = Moment::from_epoch(1_767_225_600).unwrap();
+        place(&bundle("one"), &folder, &archive, moment).unwrap();
+        let manifest = folder.join(MANIFEST_FILE);
+        let long_ago = SystemTime::UNIX_EPOCH;
+        File::options().append(true).open(&manifest).unwrap().set_modified(long_ago).unwrap();
+        assert!(!place(&bundle("one"), &folder, &archive, moment).unwrap());
+        assert!(manifest.metadata().unwrap().modified().unwrap() > long_ago);
     }
 
     #[test]

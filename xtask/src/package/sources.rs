@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use crate::exit;
+use crate::{exit, repository};
 
 /// From what a bundle is made.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,18 +17,18 @@ pub(super) struct Sources {
 
 /// Asks git and the compiler. Sources without git are fine.
 pub(super) fn describe(workspace: &Path) -> Result<Sources> {
-    let revision = output_of("git", &["rev-parse", "HEAD"], workspace);
+    let revision = repository::git(workspace, &["rev-parse", "HEAD"]);
     let modified = revision.is_some()
-        && output_of("git", &["status", "--porcelain"], workspace).is_none_or(|changes| !changes.is_empty());
-    let toolchain = output_of("rustc", &["--version"], workspace)
+        && repository::git(workspace, &["status", "--porcelain"]).is_none_or(|changes| !changes.is_empty());
+    let toolchain = compiler(workspace)
         .ok_or_else(|| exit::missing("`rustc --version` does not work; install Rust with rustup"))?;
     Ok(Sources { revision, modified, toolchain })
 }
 
-fn output_of(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
+fn compiler(workspace: &Path) -> Option<String> {
+    let output = Command::new("rustc")
+        .arg("--version")
+        .current_dir(workspace)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()
@@ -41,25 +41,28 @@ fn output_of(program: &str, arguments: &[&str], folder: &Path) -> Option<String>
 mod tests {
     use super::*;
 
-    fn git(folder: &Path, arguments: &[&str]) -> bool {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
-        let arguments: Vec<&str> = identity.iter().chain(arguments).copied().collect();
-        output_of("git", &arguments, folder).is_some()
-    }
-
     #[test]
     fn a_commit_is_named_and_changes_are_told() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(describe(folder.path()).unwrap().revision, None);
-        if !git(folder.path(), &["init", "--quiet"]) {
-            println!("left out: there is no git on this machine");
+        if !repository::samples::commit(folder.path()) {
             return;
         }
-        assert!(git(folder.path(), &["commit", "--quiet", "--allow-empty", "--message", "first"]));
         let clean = describe(folder.path()).unwrap();
         assert_eq!(clean.revision.as_ref().map(String::len), Some(40));
         assert!(!clean.modified && clean.toolchain.starts_with("rustc "), "{clean:?}");
         std::fs::write(folder.path().join("new"), "").unwrap();
         assert!(describe(folder.path()).unwrap().modified);
+    }
+
+    #[test]
+    fn the_commit_of_an_outer_repository_is_not_named() {
+        let outer = tempfile::tempdir().unwrap();
+        if !repository::samples::commit(outer.path()) {
+            return;
+        }
+        let unpacked = outer.path().join("unpacked");
+        std::fs::create_dir(&unpacked).unwrap();
+        assert_eq!(describe(&unpacked).unwrap().revision, None);
     }
 }

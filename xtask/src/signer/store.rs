@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 
 use super::{Signer, generate};
+use crate::context::Context;
 use crate::exit;
-use crate::ui::Ui;
 
 /// Names the folder, instead of the user's data folder.
 const VARIABLE: &str = "NMR_SIGNING_DIR";
@@ -28,23 +28,41 @@ pub(crate) struct Location {
 }
 
 /// The signer at `location`. The default one is made when there is none yet; files that were named must exist.
-pub(crate) fn ready(location: &Location, ui: &Ui) -> Result<Signer> {
+pub(crate) fn ready(location: &Location, context: &Context) -> Result<Signer> {
     if let (Some(key), Some(certificate)) = (&location.key, &location.certificate) {
         return Signer::load(key, certificate);
     }
-    let folder = default_folder()?;
-    if !folder.join(KEY).exists() && !folder.join(CERTIFICATE).exists() {
-        make(&folder)?;
-        ui.note(format!("made a test signing certificate in {}", folder.display()));
+    let folder = default_folder(&context.workspace)?;
+    let (signer, made) = default_signer(&folder)?;
+    if made {
+        context.ui.note(format!("made a test signing certificate in {}", folder.display()));
     }
-    Signer::load(&folder.join(KEY), &folder.join(CERTIFICATE))
+    Ok(signer)
+}
+
+/// The signer in `folder`, and whether it was made now. Half a signer is neither used nor replaced.
+fn default_signer(folder: &Path) -> Result<(Signer, bool)> {
+    let (key, certificate) = (folder.join(KEY), folder.join(CERTIFICATE));
+    let missing = match (key.exists(), certificate.exists()) {
+        (true, true) => return Ok((Signer::load(&key, &certificate)?, false)),
+        (false, false) => {
+            make(folder)?;
+            return Ok((Signer::load(&key, &certificate)?, true));
+        }
+        (false, true) => KEY,
+        (true, false) => CERTIFICATE,
+    };
+    let folder = folder.display();
+    Err(exit::missing(format!(
+        "{folder} holds half of a test signer: restore {missing} there, or remove the folder {folder} to have a new one made"
+    )))
 }
 
 /// `NMR_SIGNING_DIR`, else the place where the system keeps a user's data.
-fn default_folder() -> Result<PathBuf> {
+fn default_folder(workspace: &Path) -> Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(folder) = set(VARIABLE) {
-        return Ok(folder);
+        return outside(folder, workspace);
     }
     let data = if cfg!(windows) {
         set("LOCALAPPDATA")
@@ -54,6 +72,33 @@ fn default_folder() -> Result<PathBuf> {
     let data =
         data.ok_or_else(|| exit::usage(format!("no place for the signing key: set HOME or {VARIABLE}")))?;
     Ok(data.join("nmr-drivers/test-signing"))
+}
+
+/// Refuses a folder that another current folder makes another one, or whose key could be committed.
+fn outside(folder: PathBuf, workspace: &Path) -> Result<PathBuf> {
+    let wrong = if !folder.is_absolute() {
+        "is relative"
+    } else if resolved(&folder).starts_with(resolved(workspace)) {
+        "is inside the checkout"
+    } else {
+        return Ok(folder);
+    };
+    let folder = folder.display();
+    Err(exit::usage(format!("{VARIABLE}={folder} {wrong}: name an absolute path outside the checkout")))
+}
+
+/// Where `path` leads, links followed as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let found = path.ancestors().find_map(|start| Some((start, fs::canonicalize(start).ok()?)));
+    let Some((start, mut real)) = found else { return path.to_owned() };
+    for part in path.strip_prefix(start).unwrap_or(path).components() {
+        if part == Component::ParentDir {
+            real.pop();
+        } else {
+            real.push(part);
+        }
+    }
+    real
 }
 
 /// Makes a signer in `folder`. Key and certificate appear together, by one rename, which never replaces a folder that
@@ -149,12 +194,41 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_its_certificate_is_not_made_anew() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("test-signing");
-        make(&folder).unwrap();
-        fs::remove_file(folder.join(CERTIFICATE)).unwrap();
-        let error = Signer::load(&folder.join(KEY), &folder.join(CERTIFICATE)).unwrap_err();
-        assert_eq!(exit::reason_of(&error), exit::Reason::Missing);
+    fn half_a_signer_is_not_made_anew_and_the_way_out_is_told() {
+        for half in [KEY, CERTIFICATE] {
+            let parent = tempfile::tempdir().unwrap();
+            let folder = parent.path().join("test-signing");
+            assert!(default_signer(&folder).unwrap().1 && !default_signer(&folder).unwrap().1);
+            fs::remove_file(folder.join(half)).unwrap();
+            let error = default_signer(&folder).unwrap_err();
+            assert_eq!(exit::reason_of(&error), exit::Reason::Missing);
+            let advice = format!("restore {half} there, or remove the folder");
+            assert!(error.to_string().contains(&advice), "{error}");
+            assert!(!folder.join(half).exists());
+        }
+    }
+
+    #[test]
+    fn the_folder_that_is_named_must_be_absolute_and_outside_the_checkout() {
+        let root = tempfile::tempdir().unwrap();
+        let (workspace, link) = (root.path().join("work"), root.path().join("link"));
+        fs::create_dir(&workspace).unwrap();
+        std::os::unix::fs::symlink(&workspace, &link).unwrap();
+        for good in
+            [root.path().join("keys"), root.path().join("work-keys"), workspace.join("none/../../keys")]
+        {
+            assert_eq!(outside(good.clone(), &workspace).unwrap(), good);
+        }
+        let inside = [
+            workspace.clone(),
+            workspace.join("a/keys"),
+            link.join("keys"),
+            root.path().join("none/../work/keys"),
+        ];
+        for bad in inside.into_iter().chain(["keys".into(), "../keys".into()]) {
+            let error = outside(bad, &workspace).unwrap_err();
+            assert_eq!(exit::reason_of(&error), exit::Reason::Usage);
+            assert!(error.to_string().contains("name an absolute path outside the checkout"), "{error}");
+        }
     }
 }

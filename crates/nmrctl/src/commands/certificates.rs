@@ -48,14 +48,15 @@ pub(super) fn take_back(
     Ok(stores)
 }
 
-/// Removes the signer of `bundle` from both stores.
+/// Removes the signer of `bundle` from `stores`.
 pub(super) fn distrust(
     machine: &mut dyn Machine,
     bundle: &Bundle,
+    stores: &[Store],
     reports: &mut Vec<CertificateReport>,
 ) -> Result<(), Failure> {
     let certificate = bundle.read(&bundle.manifest.signer.certificate)?;
-    for store in Store::BOTH {
+    for &store in stores {
         let mut action = Action::Absent;
         if machine.has_certificate(store, &certificate)? {
             machine.remove_certificate(store, &certificate)?;
@@ -111,6 +112,21 @@ mod tests {
         let mut reports = Vec::new();
         trust(&mut machine, &bundle, &mut reports).unwrap();
         assert_eq!(take_back(&mut machine, &bundle, &mut reports).unwrap(), ["TrustedPublisher"]);
+        assert!(machine.has_certificate(Store::Root, b"der").unwrap());
+        assert!(!machine.has_certificate(Store::TrustedPublisher, b"der").unwrap());
+    }
+
+    #[test]
+    fn distrust_leaves_the_stores_that_were_not_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = write_bundle(folder.path(), "1.0.0", &["a"]);
+        let mut machine = FakeMachine::new();
+        trust(&mut machine, &bundle, &mut Vec::new()).unwrap();
+        let stores = vec![Store::TrustedPublisher];
+        let command = crate::arguments::Command::Distrust { bundle: None, stores };
+        let answer = crate::commands::run(&command, &mut machine, folder.path());
+        assert!(answer.ok, "{answer:?}");
+        assert_eq!(answer.certificates.len(), 1);
         assert!(machine.has_certificate(Store::Root, b"der").unwrap());
         assert!(!machine.has_certificate(Store::TrustedPublisher, b"der").unwrap());
     }

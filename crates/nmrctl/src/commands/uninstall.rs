@@ -10,7 +10,7 @@ use crate::commands::placement::Placement;
 use crate::commands::report::driver_report;
 use crate::commands::{certificates, require_elevated};
 use crate::failure::{Failure, FailureCode};
-use crate::machine::{Facts, Machine};
+use crate::machine::{Facts, Machine, Store};
 
 /// The arguments of `uninstall`.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(super) fn run(
     }
     if options.remove_certificate {
         let bundle = Bundle::open(options.bundle.unwrap_or(options.own_folder))?;
-        certificates::distrust(machine, &bundle, &mut answer.certificates)?;
+        certificates::distrust(machine, &bundle, &Store::BOTH, &mut answer.certificates)?;
     }
     Ok(())
 }
@@ -93,7 +93,6 @@ mod tests {
     use super::*;
     use crate::bundle::tests::write_bundle;
     use crate::commands::install;
-    use crate::machine::Store;
     use crate::machine::fake::{FakeMachine, Reaction};
     use crate::service::ServiceState;
 

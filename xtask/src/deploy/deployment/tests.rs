@@ -1,158 +1,17 @@
-//! Deployments to a machine that is made up: it understands the command lines, keeps drivers, and fails where told.
+//! Deployments to a machine that is made up.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use nmrctl::answer::{CertificateReport, DriverReport};
 use nmrctl::manifest::{Driver, FORMAT, File, MANIFEST_FILE, Manifest, Signer, Source, sha256_hex};
-use nmrctl::{Failure, FailureCode};
 
 use super::super::target::Reply;
 use super::*;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Installed {
-    running: bool,
-    image: String,
-    origin: String,
-}
+mod fake_target;
 
-#[derive(Default)]
-struct FakeTarget {
-    /// The images in each bundle folder on the machine.
-    folders: BTreeMap<String, BTreeMap<String, String>>,
-    drivers: BTreeMap<String, Installed>,
-    trusted: bool,
-    /// A command line that contains this fails, once.
-    fails: Option<&'static str>,
-    copies_arrive: bool,
-    lines: Vec<String>,
-}
-
-impl FakeTarget {
-    fn new() -> Self {
-        Self { copies_arrive: true, ..Self::default() }
-    }
-
-    fn report(&self, name: &str, action: Action) -> DriverReport {
-        let found = self.drivers.get(name);
-        DriverReport {
-            name: name.to_owned(),
-            action,
-            installed: found.is_some(),
-            state: found
-                .map(|driver| if driver.running { ServiceState::Running } else { ServiceState::Stopped }),
-            win32_exit_code: None,
-            load_order_group: None,
-            image: None,
-            image_sha256: found.map(|driver| driver.image.clone()),
-            installed_from: found.map(|driver| driver.origin.clone()),
-            version: None,
-            milliseconds: None,
-        }
-    }
-
-    fn nmrctl(&mut self, folder: &str, words: &[&str]) -> Answer {
-        let mut answer = Answer::new(words[0]);
-        let own = self.folders[folder].clone();
-        let mut reports = Vec::new();
-        match words {
-            ["verify" | "preflight"] => {}
-            ["status"] => reports = own.keys().map(|name| (name.clone(), Action::Reported)).collect(),
-            ["install", origin, rest @ ..] => {
-                let added = if self.trusted { Action::Unchanged } else { Action::Installed };
-                self.trusted = true;
-                let thumbprint = String::new();
-                answer.certificates.push(CertificateReport {
-                    store: "Root".into(),
-                    thumbprint,
-                    action: added,
-                    present: true,
-                });
-                for (name, image) in &self.folders[*origin] {
-                    if rest.is_empty() || rest[1] == name {
-                        let new =
-                            Installed { running: false, image: image.clone(), origin: (*origin).to_owned() };
-                        let action = match self.drivers.get(name) {
-                            None => Action::Installed,
-                            Some(old) if old.image == *image => Action::Unchanged,
-                            Some(old) => {
-                                assert!(!old.running, "{name} was replaced while it ran");
-                                Action::Replaced
-                            }
-                        };
-                        if action != Action::Unchanged {
-                            self.drivers.insert(name.clone(), new);
-                        }
-                        reports.push((name.clone(), action));
-                    }
-                }
-            }
-            ["start", name] => {
-                let driver = self.drivers.get_mut(*name).unwrap();
-                let action = if driver.running { Action::Unchanged } else { Action::Started };
-                driver.running = true;
-                reports.push(((*name).to_owned(), action));
-            }
-            ["stop", name] => {
-                self.drivers.get_mut(*name).unwrap().running = false;
-                reports.push(((*name).to_owned(), Action::Stopped));
-            }
-            ["uninstall", names @ ..] => {
-                let names: Vec<String> =
-                    if names.is_empty() { own.keys().cloned().collect() } else { vec![names[0].to_owned()] };
-                for name in names {
-                    let action = if self.drivers.remove(&name).is_some() {
-                        Action::Uninstalled
-                    } else {
-                        Action::Absent
-                    };
-                    reports.push((name, action));
-                }
-            }
-            ["distrust", _] => self.trusted = false,
-            other => panic!("{other:?}"),
-        }
-        answer.drivers = reports.iter().map(|(name, action)| self.report(name, *action)).collect();
-        answer
-    }
-}
-
-impl Target for FakeTarget {
-    fn run(&mut self, line: &str, _limit: Duration) -> Result<Reply> {
-        self.lines.push(line.to_owned());
-        let reply = |text: String| Ok(Reply { success: true, stdout: text, stderr: String::new() });
-        if self.fails.is_some_and(|part| line.contains(part)) {
-            self.fails = None;
-            let mut answer = Answer::new("x");
-            answer.fail(Failure::new(FailureCode::StartFailed, "made up to fail", "look closer"));
-            answer.undone.push("what nmrctl undid".to_owned());
-            return reply(serde_json::to_string_pretty(&answer).unwrap());
-        }
-        if let Some(rest) = line.strip_prefix("cmd /c if exist ") {
-            self.folders.remove(rest.split(' ').next().unwrap());
-            return reply(String::new());
-        }
-        let Some((folder, words)) = line.split_once(r"\nmrctl.exe ") else { return reply(String::new()) };
-        if !self.folders.contains_key(folder) {
-            return Ok(Reply { success: false, stdout: String::new(), stderr: "no such program".to_owned() });
-        }
-        let words: Vec<&str> = words.split(' ').collect();
-        reply(serde_json::to_string_pretty(&self.nmrctl(folder, &words)).unwrap())
-    }
-
-    fn copy(&mut self, from: &Path, to: &str, _limit: Duration) -> Result<()> {
-        let bundle = Bundle::open(from).unwrap();
-        if self.copies_arrive {
-            let images = bundle.manifest.drivers.iter().map(|driver| {
-                (driver.service.clone(), bundle.manifest.file(&driver.image).unwrap().sha256.clone())
-            });
-            self.folders.insert(to.replace('/', r"\"), images.collect());
-        }
-        Ok(())
-    }
-}
+use fake_target::{FakeTarget, Installed};
 
 fn bundle(folder: &Path, version: &str) -> Bundle {
     let drivers = ["a", "b"];
@@ -251,7 +110,7 @@ fn a_failed_start_leaves_a_new_machine_as_it_was() {
     ] {
         assert!(error.contains(part), "{part} in {error}");
     }
-    assert!(target.drivers.is_empty() && target.folders.is_empty() && !target.trusted);
+    assert!(target.drivers.is_empty() && target.folders.is_empty() && target.stores.is_empty());
 }
 
 #[test]
@@ -262,7 +121,7 @@ fn a_failed_start_brings_the_older_drivers_back_and_to_life() {
     target.fails = Some("start b");
     run(&mut target, &new, Goal::Run).unwrap_err();
     assert_eq!(target.drivers, before);
-    assert!(target.trusted, "it was there before");
+    assert_eq!(target.stores.len(), 2, "it was there before");
     assert_eq!(target.folders.len(), 1);
 }
 
@@ -309,7 +168,7 @@ fn a_check_leaves_nothing_behind() {
     let Scene { _folder, new, mut target, .. } = scene();
     let report = run(&mut target, &new, Goal::Check).unwrap();
     assert!(!report.changed);
-    assert!(target.folders.is_empty() && target.drivers.is_empty() && !target.trusted);
+    assert!(target.folders.is_empty() && target.drivers.is_empty() && target.stores.is_empty());
 }
 
 #[test]
@@ -317,8 +176,12 @@ fn an_uninstallation_is_repeatable_and_removes_the_folder() {
     let Scene { _folder, new, mut target, .. } = scene();
     run(&mut target, &new, Goal::Run).unwrap();
     for changed in [true, false] {
-        assert_eq!(run(&mut target, &new, Goal::Uninstall).unwrap().changed, changed);
-        assert!(target.drivers.is_empty() && target.folders.is_empty());
+        let report = run(&mut target, &new, Goal::Uninstall).unwrap();
+        assert_eq!(report.changed, changed);
+        let action = if changed { Action::Uninstalled } else { Action::Absent };
+        let found: Vec<_> = report.certificates.iter().map(|found| (found.action, found.present)).collect();
+        assert_eq!(found, [(action, false), (action, false)]);
+        assert!(target.drivers.is_empty() && target.folders.is_empty() && target.stores.is_empty());
     }
 }
 
@@ -328,4 +191,104 @@ fn a_copy_that_does_not_arrive_is_an_error_that_shows_what_the_target_said() {
     target.copies_arrive = false;
     let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
     assert!(error.contains("step \"copy\" failed") && error.contains("no such program"), "{error}");
+}
+
+#[test]
+fn an_installation_without_an_answer_is_looked_at_and_taken_back() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    target.stores.insert("Root".to_owned());
+    target.loses_answer_of = Some("install ");
+    let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
+    for part in ["connection was lost", "a was uninstalled", "b was uninstalled", "from TrustedPublisher"] {
+        assert!(error.contains(part), "{part} in {error}");
+    }
+    assert!(target.drivers.is_empty() && target.folders.is_empty());
+    assert_eq!(target.stores, BTreeSet::from(["Root".to_owned()]), "it was there before");
+}
+
+#[test]
+fn a_replacement_without_an_answer_brings_the_older_drivers_back() {
+    let Scene { _folder, old, new, mut target } = scene();
+    run(&mut target, &old, Goal::Run).unwrap();
+    let before = target.drivers.clone();
+    target.loses_answer_of = Some("install ");
+    run(&mut target, &new, Goal::Run).unwrap_err();
+    assert_eq!(target.drivers, before);
+    assert_eq!(target.stores.len(), 2, "they were there before");
+    assert_eq!(target.folders.len(), 1);
+}
+
+#[test]
+fn a_machine_lost_during_the_installation_keeps_what_undoes_it() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    target.loses_answer_of = Some("install ");
+    target.is_lost = true;
+    let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("NOT undone (what the installation may have done)"), "{error}");
+    assert!(error.contains("stays: what could not be taken back needs it"), "{error}");
+    assert!(!target.lines.last().unwrap().contains("rmdir"), "{:?}", target.lines);
+}
+
+#[test]
+fn only_the_stores_this_run_added_to_lose_the_certificate() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    target.stores.insert("Root".to_owned());
+    target.fails = Some("start b");
+    let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("the certificate was removed from TrustedPublisher"), "{error}");
+    assert_eq!(target.stores, BTreeSet::from(["Root".to_owned()]), "it was there before");
+}
+
+#[test]
+fn a_failed_uninstallation_keeps_the_folder_for_the_next_one() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    run(&mut target, &new, Goal::Run).unwrap();
+    // The folder was lost, so that this run copies it.
+    target.folders.clear();
+    for fails in ["nmrctl.exe uninstall", "nmrctl.exe distrust"] {
+        target.fails = Some(fails);
+        let error = run(&mut target, &new, Goal::Uninstall).unwrap_err().to_string();
+        assert!(error.contains("stays, the next `--uninstall` needs it"), "{error}");
+        assert_eq!(target.folders.len(), 1, "{fails}");
+    }
+    run(&mut target, &new, Goal::Uninstall).unwrap();
+    assert!(target.drivers.is_empty() && target.folders.is_empty() && target.stores.is_empty());
+}
+
+#[test]
+fn a_certificate_that_another_driver_may_need_stays_and_that_is_said() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    run(&mut target, &new, Goal::Run).unwrap();
+    let other = Installed { running: true, image: "x".to_owned(), origin: r"C:\lab\other".to_owned() };
+    target.drivers.insert("other".to_owned(), other);
+    let report = run(&mut target, &new, Goal::Uninstall).unwrap();
+    let step = report.steps.iter().find(|step| step.name == "certificate").unwrap();
+    assert_eq!(step.outcome, "stays, other drivers are installed: other");
+    assert_eq!(report.certificates.iter().filter(|found| found.present).count(), 2);
+    assert_eq!(target.stores.len(), 2);
+}
+
+#[test]
+fn a_folder_that_cannot_be_removed_is_not_said_to_be() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    run(&mut target, &new, Goal::Run).unwrap();
+    target.folders_are_in_use = true;
+    let error = run(&mut target, &new, Goal::Uninstall).unwrap_err().to_string();
+    for part in ["step \"clean up\" failed", "could not be removed", "is still there", "are uninstalled"] {
+        assert!(error.contains(part), "{part} in {error}");
+    }
+}
+
+#[test]
+fn a_certificate_that_does_not_go_is_not_said_to_be_removed() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    run(&mut target, &new, Goal::Run).unwrap();
+    run(&mut target, &new, Goal::Uninstall).unwrap();
+    target.stores.insert("Root".to_owned());
+    target.stores_keep_all = true;
+    let report = run(&mut target, &new, Goal::Uninstall).unwrap();
+    assert!(!report.changed);
+    assert!(report.warnings.iter().any(|warning| warning.contains("Root") && warning.contains("still")));
+    let step = report.steps.iter().find(|step| step.name == "certificate").unwrap();
+    assert_eq!(step.outcome, "could not be removed from every store");
 }
