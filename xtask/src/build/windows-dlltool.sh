@@ -11,7 +11,8 @@ before=
 for word do
     shift
     case $before in
-    --temp-prefix) word=t ;;
+    # Symbols are named after it too, so each library needs one of its own.
+    --temp-prefix) word=t$(printf %s "$word" | cksum | cut -d ' ' -f 1) ;;
     esac
     before=$word
     set -- "$@" "$word"
