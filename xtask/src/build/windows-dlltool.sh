@@ -8,11 +8,15 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 before=
+definitions=/dev/null
+library=
 for word do
     shift
     case $before in
-    # Symbols are named after it too, so each library needs one of its own.
-    --temp-prefix) word=t$(printf %s "$word" | cksum | cut -d ' ' -f 1) ;;
+    -d) definitions=$word ;;
+    -D) library=$word ;;
+    # Symbols and objects are named after it too: each library needs one of its own, the same in every checkout.
+    --temp-prefix) word=t$({ echo "$library"; cat "$definitions"; } | cksum | cut -d ' ' -f 1) ;;
     esac
     before=$word
     set -- "$@" "$word"
