@@ -189,14 +189,31 @@ mod tests {
             std::iter::once(folder.path().to_owned())
                 .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
         );
-        let output = std::process::Command::new(&script)
-            .args(["-d", "/with blank/a.def", "--temp-prefix", "/with blank/a.dll", "-f", "--64"])
-            .env("PATH", path.unwrap())
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let (words, place) = text.trim_end().rsplit_once('\n').unwrap();
-        assert_eq!(words, "-d\n/with blank/a.def\n--temp-prefix\nt\n-f\n--64");
-        assert!(!place.contains("with blank") && !Path::new(place).exists(), "{place}");
+        let path = path.unwrap();
+        let run = |folder: &Path, library: &str| {
+            fs::create_dir_all(folder).unwrap();
+            let definitions = folder.join("a.def");
+            fs::write(&definitions, "EXPORTS\nf\n").unwrap();
+            let output = std::process::Command::new(&script)
+                .arg("-d")
+                .arg(&definitions)
+                .args(["-D", library, "--temp-prefix"])
+                .arg(folder.join("a"))
+                .args(["-f", "--64"])
+                .env("PATH", &path)
+                .output()
+                .unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            assert_eq!(lines[..4], ["-d", definitions.to_str().unwrap(), "-D", library]);
+            assert_eq!([&lines[4], &lines[6], &lines[7]], ["--temp-prefix", "-f", "--64"]);
+            let place = &lines[8];
+            assert!(!place.contains("with blank") && !Path::new(place).exists(), "{place}");
+            lines[5].clone()
+        };
+        let prefix = run(&target.join("one"), "a.dll");
+        assert!(prefix.len() > 1 && prefix[1..].chars().all(|digit| digit.is_ascii_digit()), "{prefix}");
+        assert_eq!(run(&target.join("another"), "a.dll"), prefix, "the same in every checkout");
+        assert_ne!(run(&target.join("one"), "b.dll"), prefix, "each library has names of its own");
     }
 }
