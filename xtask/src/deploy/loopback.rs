@@ -69,7 +69,8 @@ fn round_trip(context: &Context, lab_bundle: &LabBundle, server: &SshServer) -> 
 
 fn once(context: &Context, lab_bundle: &LabBundle, server: &SshServer, goal: Goal) -> Result<Report> {
     let host = server.destination();
-    let known = format!("UserKnownHostsFile={}", server.known_hosts().display());
+    // ssh takes several files here, separated by blanks.
+    let known = format!("UserKnownHostsFile=\"{}\"", server.known_hosts().display());
     // Nothing of the user's own configuration may matter here.
     let options =
         vec![known, "GlobalKnownHostsFile=/dev/null".to_owned(), "StrictHostKeyChecking=yes".to_owned()];
