@@ -5,10 +5,11 @@ use std::ffi::c_void;
 use std::ptr;
 
 use windows_sys::Win32::Security::Cryptography::{
-    CERT_CONTEXT, CERT_FIND_EXISTING, CERT_STORE_ADD_USE_EXISTING, CERT_STORE_PROV_SYSTEM_W,
-    CERT_SYSTEM_STORE_LOCAL_MACHINE, CertAddEncodedCertificateToStore, CertCloseStore,
-    CertCreateCertificateContext, CertDeleteCertificateFromStore, CertFindCertificateInStore,
-    CertFreeCertificateContext, CertOpenStore, HCERTSTORE, PKCS_7_ASN_ENCODING, X509_ASN_ENCODING,
+    CERT_CONTEXT, CERT_FIND_EXISTING, CERT_STORE_ADD_USE_EXISTING, CERT_STORE_CTRL_COMMIT,
+    CERT_STORE_PROV_SYSTEM_W, CERT_SYSTEM_STORE_LOCAL_MACHINE, CertAddEncodedCertificateToStore,
+    CertCloseStore, CertControlStore, CertCreateCertificateContext, CertDeleteCertificateFromStore,
+    CertFindCertificateInStore, CertFreeCertificateContext, CertOpenStore, HCERTSTORE, PKCS_7_ASN_ENCODING,
+    X509_ASN_ENCODING,
 };
 
 use super::{error, wide};
@@ -17,6 +18,8 @@ use crate::machine::Store;
 
 const ENCODING: u32 = X509_ASN_ENCODING | PKCS_7_ASN_ENCODING;
 const CRYPT_E_NOT_FOUND: u32 = 0x8009_2004;
+const ERROR_NOT_SUPPORTED: u32 = 50;
+const ERROR_CALL_NOT_IMPLEMENTED: u32 = 120;
 
 /// An open store.
 ///
@@ -49,6 +52,19 @@ impl OpenStore {
             Err(error) if error.number == CRYPT_E_NOT_FOUND => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Has every change written where the next one who opens the store reads it. Closing the store does so as well, but
+    /// only with the last reference to it, of which a deletion may leave one behind (Wine's does). Stores that write
+    /// each change at once need not know the word.
+    fn commit(&self) -> Result<(), Win32Error> {
+        // SAFETY: the store is open by the type's invariant; this control takes no parameter.
+        let committed =
+            error::check(unsafe { CertControlStore(self.0, 0, CERT_STORE_CTRL_COMMIT, ptr::null()) });
+        committed.or_else(|error| match error.number {
+            ERROR_NOT_SUPPORTED | ERROR_CALL_NOT_IMPLEMENTED => Ok(()),
+            _ => Err(error),
+        })
     }
 }
 
@@ -107,7 +123,8 @@ pub(super) fn add(store: Store, der: &[u8]) -> Result<(), Win32Error> {
             disposition,
             ptr::null_mut(),
         )
-    })
+    })?;
+    store.commit()
 }
 
 /// Removes the certificate from `store`, if it is there.
@@ -118,7 +135,8 @@ pub(super) fn remove(store: Store, der: &[u8]) -> Result<(), Win32Error> {
     // The deletion consumes our reference, also when it fails.
     std::mem::forget(found);
     // SAFETY: the context is valid and its reference is given away here.
-    error::check(unsafe { CertDeleteCertificateFromStore(context) })
+    error::check(unsafe { CertDeleteCertificateFromStore(context) })?;
+    store.commit()
 }
 
 #[cfg(test)]
