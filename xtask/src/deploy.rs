@@ -27,7 +27,7 @@ pub(crate) use loopback::deploy_round_trip;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask deploy --host admin@lab1 --bundle target/package/nmr-drivers-0.1.0
+  cargo xtask deploy --host admin@lab1 --bundle target/package/nmr-drivers-0.1.0-x64
   cargo xtask deploy --host admin@lab1 --bundle <folder> --check      Would it run there? Nothing stays behind
   cargo xtask deploy --host admin@lab1 --bundle <folder> --uninstall  Stop and remove its drivers
 
