@@ -245,7 +245,8 @@ fn is_device_name(name: &str) -> bool {
     ["con", "prn", "aux", "nul"].contains(&stem.as_str()) || numbered("com") || numbered("lpt")
 }
 
-fn is_service_name(name: &str) -> bool {
+/// Whether a driver's service may have this name: up to 64 letters, digits, `-` and `_`, so that it needs no quoting.
+pub fn is_service_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 64
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

@@ -1,12 +1,15 @@
 //! What `package` is going to make, from what, and where.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use nmrctl::manifest::is_service_name;
 
 use crate::architecture::Architecture;
-use crate::inf::{Inf, primitive, stamp};
+use crate::inf::install::Service;
+use crate::inf::{Inf, Place, Problem, Problems, primitive, stamp};
 use crate::moment::Moment;
 
 /// The bundle's name.
@@ -56,18 +59,45 @@ impl Plan {
         }
     }
 
-    /// Reads the setup information file of each driver and refuses what could not be stamped or installed.
+    /// Reads the setup information file of each driver and refuses what could not be stamped or installed, one by one or
+    /// together.
     pub(super) fn read_setup_files(&self, moment: Moment) -> Result<Vec<SetupFile>> {
-        let read = |driver: &DriverPlan| {
+        let mut taken = HashMap::new();
+        let mut read = |driver: &DriverPlan| {
             let DriverPlan { name, inx, inx_path } = driver;
             let content = fs::read(inx_path).map_err(|error| {
                 anyhow!("{inx}: {error}; driver {name} needs it, copy the one of another driver")
             })?;
             let stamped = stamp::stamp(inx, &content, ARCHITECTURE, &self.version, moment)?;
-            primitive::primitive(&Inf::parse(inx, &stamped)?, ARCHITECTURE)?;
+            let primitive = primitive::primitive(&Inf::parse(inx, &stamped)?, ARCHITECTURE)?;
+            Problems::check(
+                inx,
+                own_service(inx, &primitive.services, &mut taken).err().into_iter().collect(),
+            )?;
             Ok(SetupFile { name: inx.clone(), content })
         };
-        self.drivers.iter().map(read).collect()
+        self.drivers.iter().map(&mut read).collect()
+    }
+}
+
+/// A driver has one service, and shares its name with no other driver: `taken` says which file has which.
+fn own_service(inx: &str, services: &[Service], taken: &mut HashMap<String, String>) -> Result<(), Problem> {
+    let [Service { name, field, .. }] = services else {
+        let place = services.get(1).map_or(Place::START, |second| second.field.place);
+        let what = format!("it adds {} services", services.len());
+        return Err(Problem::new(place, what, "add one: AddService = name, flags, service-install-section"));
+    };
+    if !is_service_name(name) {
+        let what = format!("{name:?} is no service name");
+        return Err(Problem::new(field.place, what, "use up to 64 letters, digits, '-' and '_'"));
+    }
+    // The service control manager does not tell upper from lower case.
+    match taken.insert(name.to_ascii_lowercase(), inx.to_owned()) {
+        Some(first) => {
+            let what = format!("the service {name} is already the one of {first}");
+            Err(Problem::new(field.place, what, "give each driver a service name of its own"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -90,6 +120,36 @@ mod tests {
         let error =
             plan.read_setup_files(Moment::from_epoch(1_767_225_600).unwrap()).unwrap_err().to_string();
         assert!(error.starts_with("inf/echo.inx: ") && error.contains("driver echo needs it"), "{error}");
+    }
+
+    /// What is said about these setup files, each given with the name of the driver it belongs to.
+    fn refusal(files: &[(&str, &str)]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("inf")).unwrap();
+        for (name, content) in files {
+            fs::write(folder.path().join(format!("inf/{name}.inx")), content).unwrap();
+        }
+        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        let plan = Plan::new(folder.path(), folder.path(), "1.2.3", &names);
+        match plan.read_setup_files(Moment::from_epoch(1_767_225_600).unwrap()) {
+            Ok(_) => "accepted".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn each_driver_has_one_service_of_its_own() {
+        let inx = include_str!("../../../inf/composite.inx");
+        let service = |name: &str| inx.replace("= composite,", &format!("= {name},"));
+        assert_ne!(service("x"), inx);
+        assert_eq!(refusal(&[("a", inx), ("b", &service("other"))]), "accepted");
+        let twice = refusal(&[("a", inx), ("b", &service("Composite"))]);
+        assert!(
+            twice.starts_with("inf/b.inx:") && twice.contains("Composite is already the one of inf/a.inx"),
+            "{twice}"
+        );
+        let named = refusal(&[("a", &service("\"my driver\""))]);
+        assert!(named.starts_with("inf/a.inx:") && named.contains("is no service name"), "{named}");
     }
 
     #[test]
