@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Ui;
+use crate::ui::{self, Ui};
 
 /// Where the workspace is, where results go, how to speak.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Context {
     /// Prints `result` as the one JSON document of this run, if JSON was asked for.
     pub(crate) fn answer(&self, result: &impl Serialize) -> Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(result)?);
+            ui::print(serde_json::to_string_pretty(result)?)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::context::Context;
 use crate::exit;
 use crate::process::Program;
+use crate::ui;
 
 mod lacks;
 mod plan;
@@ -48,7 +49,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
             return context.answer(&to_do(&actions));
         }
         for action in actions {
-            println!("{}", action.line());
+            ui::print(action.line())?;
         }
         return Ok(());
     }

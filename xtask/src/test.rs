@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::context::Context;
-use crate::{exit, setup};
+use crate::{exit, setup, ui};
 
 /// The arguments of `test`.
 #[derive(Debug, clap::Args)]
@@ -78,7 +78,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let failed = results.iter().filter(|result| !result.passed).count();
     context.answer(&results)?;
     if !context.json {
-        println!("{} passed, {failed} failed", results.len() - failed);
+        ui::print(format_args!("{} passed, {failed} failed", results.len() - failed))?;
     }
     if failed > 0 {
         return Err(failure(failed, results.len()));

@@ -1,7 +1,10 @@
 //! What the person at the keyboard sees: steps on standard error, one at a time, and the next thing to do.
 
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result};
 use console::{Style, Term};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -33,17 +36,17 @@ impl Ui {
 
     /// One line of news.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
-        eprintln!("  {}", text.as_ref());
+        say(format_args!("  {}", text.as_ref()));
     }
 
     /// One line the reader should not miss, though nothing failed.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
-        eprintln!("{} {}", colour().yellow().apply_to("warning:"), text.as_ref());
+        say(format_args!("{} {}", colour().yellow().apply_to("warning:"), text.as_ref()));
     }
 
     /// The last line of a command: what to run next.
     pub(crate) fn next_step(&self, command: impl AsRef<str>) {
-        eprintln!("{} {}", colour().bold().apply_to("next step:"), command.as_ref());
+        say(format_args!("{} {}", colour().bold().apply_to("next step:"), command.as_ref()));
     }
 }
 
@@ -71,7 +74,8 @@ impl Step {
         let mark = colour().green().apply_to("ok");
         let outcome = outcome.as_ref();
         let separator = if outcome.is_empty() { "" } else { ": " };
-        eprintln!("{mark} {}{separator}{outcome} ({:.1} s)", self.what, self.since.elapsed().as_secs_f64());
+        let seconds = self.since.elapsed().as_secs_f64();
+        say(format_args!("{mark} {}{separator}{outcome} ({seconds:.1} s)", self.what));
     }
 }
 
@@ -86,7 +90,7 @@ impl Drop for Step {
 /// Prints why a command failed, with every cause; with `json` the same as a document on standard output.
 pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    eprintln!("{} {}", colour().red().bold().apply_to("error:"), causes.join("\n  because "));
+    say(format_args!("{} {}", colour().red().bold().apply_to("error:"), causes.join("\n  because ")));
     if json && !exit::is_answered(error) {
         let reason = match exit::reason_of(error) {
             Reason::Wrong => "wrong",
@@ -94,7 +98,27 @@ pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
             Reason::Missing => "missing",
             Reason::Busy => "busy",
         };
-        println!("{}", serde_json::json!({ "error": { "reason": reason, "causes": causes } }));
+        // The exit code says the same.
+        let _ = print(serde_json::json!({ "error": { "reason": reason, "causes": causes } }));
+    }
+}
+
+/// Writes one line to standard output.
+///
+/// A reader who has gone away, like `head` after its last line, has what they wanted: that is no error.
+pub(crate) fn print(line: impl Display) -> Result<()> {
+    write_line(io::stdout().lock(), line).context("standard output cannot be written")
+}
+
+/// Writes one line to standard error. Where nobody can read it, nobody can be told so.
+fn say(line: impl Display) {
+    let _ = write_line(io::stderr().lock(), line);
+}
+
+fn write_line(mut to: impl Write, line: impl Display) -> io::Result<()> {
+    match writeln!(to, "{line}").and_then(|()| to.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
     }
 }
 
@@ -103,4 +127,22 @@ fn colour() -> Style {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let style = Style::new().for_stderr();
     if wanted { style } else { style.force_styling(false) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_who_has_gone_away_is_no_error() {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        write_line(writer, "nobody reads this").unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_written_otherwise_is_an_error() {
+        let mut full = [0_u8; 4];
+        assert_eq!(write_line(&mut full[..], "longer").unwrap_err().kind(), ErrorKind::WriteZero);
+    }
 }
