@@ -6,25 +6,23 @@ use crate::host::Host;
 use crate::kit_root::numbers;
 use crate::missing::Piece;
 
+/// The variable that names libclang's folder, or the library itself.
+pub(crate) const VARIABLE: &str = "LIBCLANG_PATH";
+
 /// A header that clang brings and that both header families include.
 const PROBE: &str = "mmintrin.h";
 
 /// Where libclang is, or why it cannot be used.
 pub(crate) fn find_library() -> Result<PathBuf, Piece> {
     let found = clang_sys::load_manually().map(|library| library.path().to_path_buf());
-    found
-        .map_err(|reason| Piece::Libclang(shortened(&reason, std::env::var("LIBCLANG_PATH").ok().as_deref())))
+    found.map_err(|reason| Piece::Libclang(shortened(&reason)))
 }
 
-/// The loader's reason in few words, with the variable that may be to blame.
-fn shortened(reason: &str, named: Option<&str>) -> String {
+/// The loader's reason in few words.
+fn shortened(reason: &str) -> String {
     let first = reason.lines().next().unwrap_or_default();
     let nothing_there = first.starts_with("couldn't find any") && first.contains("(invalid: [])");
-    let reason = if nothing_there { "not found" } else { first };
-    match named {
-        Some(path) => format!("{reason} (LIBCLANG_PATH is {path})"),
-        None => reason.to_owned(),
-    }
+    if nothing_there { "not found".to_owned() } else { first.to_owned() }
 }
 
 /// The folder of the headers that belong to the libclang at `library`.
@@ -60,10 +58,9 @@ mod tests {
     fn the_reason_is_short_when_there_is_nothing_and_whole_when_there_is_something() {
         let absent = "couldn't find any valid shared libraries matching: ['libclang.so'], set the `LIBCLANG_PATH` \
                       environment variable to a path where one of these files can be found (invalid: [])";
-        assert_eq!(shortened(absent, None), "not found");
-        assert_eq!(shortened(absent, Some("/x")), "not found (LIBCLANG_PATH is /x)");
+        assert_eq!(shortened(absent), "not found");
         let damaged = absent.replace("[])", "[(/x/libclang.so: invalid ELF header)])");
-        assert_eq!(shortened(&damaged, None), damaged);
+        assert_eq!(shortened(&damaged), damaged);
     }
 
     #[test]

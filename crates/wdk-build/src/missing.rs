@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::host::Host;
+use crate::{libclang, mingw};
 
 /// One thing that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Missing {
     pieces: Vec<Piece>,
     windows: bool,
     clang: u32,
+    /// The variables that send the search where these pieces are not, with their values.
+    misleading: Vec<(&'static str, String)>,
 }
 
 impl Missing {
@@ -42,7 +45,12 @@ impl Missing {
             Piece::ClangHeaders { version, .. } => Some(*version),
             _ => None,
         });
+        let mut led_by: Vec<&'static str> = pieces.iter().filter_map(leading_variable).collect();
+        led_by.sort_unstable();
+        led_by.dedup();
+        let set = |name: &'static str| host.variable(name).map(|value| (name, value));
         Self {
+            misleading: led_by.into_iter().filter_map(set).collect(),
             pieces,
             windows: host.is_windows(),
             clang: found.unwrap_or_else(|| clang_of_this_debian(host)),
@@ -59,14 +67,30 @@ impl Missing {
     }
 
     fn packages(&self) -> Vec<String> {
-        let mut packages: Vec<String> = self.pieces.iter().filter_map(|piece| self.package(piece)).collect();
+        // A package does not help against a variable that leads past it.
+        let is_led = |piece: &&Piece| {
+            let leads = |(name, _): &(&str, String)| leading_variable(piece) == Some(name);
+            self.misleading.iter().any(leads)
+        };
+        let wanted: Vec<&Piece> = self.pieces.iter().filter(|piece| !is_led(piece)).collect();
+        let mut packages: Vec<String> = wanted.iter().filter_map(|piece| self.package(piece)).collect();
         // libclang without its headers is of no use, and whether they are there is only known once libclang is.
-        if self.pieces.iter().any(|piece| matches!(piece, Piece::Libclang(_))) {
+        if wanted.iter().any(|piece| matches!(piece, Piece::Libclang(_))) {
             packages.push(format!("libclang-common-{}-dev", self.clang));
         }
         packages.sort();
         packages.dedup();
         packages
+    }
+}
+
+/// The variable that, when set, is the only place where `piece` is looked for.
+fn leading_variable(piece: &Piece) -> Option<&'static str> {
+    match piece {
+        // The kit's own variables are checked where they are read.
+        Piece::Kit | Piece::KitFolder(_) => None,
+        Piece::KernelHeaders(_) | Piece::ImportLibrary(_) => Some(mingw::ROOT_VARIABLE),
+        Piece::Libclang(_) | Piece::ClangHeaders { .. } => Some(libclang::VARIABLE),
     }
 }
 
@@ -118,6 +142,13 @@ impl fmt::Display for Missing {
             )?;
         }
         let packages = self.packages();
+        for (number, (name, value)) in self.misleading.iter().enumerate() {
+            let end = if number + 1 == self.misleading.len() && packages.is_empty() { "" } else { "\n" };
+            write!(
+                formatter,
+                "{name} says to look in {value}: correct it, or unset it and `cargo xtask setup` sees to the rest.{end}"
+            )?;
+        }
         if packages.is_empty() {
             return Ok(());
         }
@@ -160,6 +191,30 @@ mod tests {
              - libclang: not found\n\
              On Debian `cargo xtask setup` installs it, or by hand:\n    \
              apt-get install --no-install-recommends libclang-common-14-dev libclang1-14 mingw-w64-x86-64-dev"
+        );
+    }
+
+    #[test]
+    fn a_variable_that_leads_astray_is_named_instead_of_packages() {
+        let pieces = vec![
+            Piece::KernelHeaders("/wrong/include/ddk/ntddk.h".into()),
+            Piece::ImportLibrary("/wrong/lib/libhal.a".into()),
+            Piece::Libclang("not found".into()),
+        ];
+        let mingw = FakeHost::linux().with_variable("NMR_MINGW_ROOT", "/wrong");
+        let said = text(&mingw, pieces.clone());
+        assert!(said.contains("NMR_MINGW_ROOT says to look in /wrong: correct it, or unset it"), "{said}");
+        assert!(said.ends_with("libclang-common-14-dev libclang1-14"), "{said}");
+        let said = text(&mingw.with_variable("LIBCLANG_PATH", "/gone"), pieces);
+        assert!(
+            said.contains("LIBCLANG_PATH says to look in /gone: ") && !said.contains("apt-get"),
+            "{said}"
+        );
+        let headers = vec![Piece::ClangHeaders { version: 16, searched: Vec::new() }];
+        let said = text(&FakeHost::linux().with_variable("LIBCLANG_PATH", "/opt/llvm"), headers);
+        assert!(
+            said.contains("LIBCLANG_PATH says to look in /opt/llvm") && !said.contains("apt-get"),
+            "{said}"
         );
     }
 

@@ -73,7 +73,7 @@ impl Sources {
 /// When the machine has to be searched again.
 pub(crate) fn when_to_find_again() -> Vec<String> {
     let variables =
-        kit_root::VARIABLES.iter().chain(&[mingw::ROOT_VARIABLE, "LIBCLANG_PATH", "LLVM_CONFIG_PATH"]);
+        kit_root::VARIABLES.iter().chain(&[mingw::ROOT_VARIABLE, libclang::VARIABLE, "LLVM_CONFIG_PATH"]);
     variables.map(|name| format!("cargo::rerun-if-env-changed={name}")).collect()
 }
 
