@@ -41,7 +41,7 @@ impl SshServer {
         present(PathBuf::from(FILE_SERVER), "openssh-sftp-server")?;
         let folder = lab.folder().join("ssh");
         make_private_folder(&folder)?;
-        let user = user_name();
+        let user = user_name(&folder)?;
         for key in ["host_key", "user_key"] {
             generate_key(&folder, key)?;
         }
@@ -52,7 +52,7 @@ impl SshServer {
         write(&script, &login_script(lab, &folder), 0o700)?;
         let port = free_port()?;
         let configuration = folder.join("sshd_config");
-        write(&configuration, &server_configuration(&folder, port, &user, is_root()), 0o600)?;
+        write(&configuration, &server_configuration(&folder, port, &user, Account::of(&user)), 0o600)?;
         write_known_hosts(&folder, port)?;
         let server = spawn(&program, &configuration, &folder)?;
         let mut server = Self { server, folder, port, user };
@@ -121,16 +121,39 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode)).at("given its permissions", path)
 }
 
-/// Who runs this: the server admits nobody else.
-fn user_name() -> String {
-    let own = rustix::process::getuid().as_raw().to_string();
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, _, uid) = (fields.next()?, fields.next()?, fields.next()?);
-        (uid == own).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| "root".to_owned())
+/// Who runs this: the server admits nobody else. Users need not be listed in `/etc/passwd`, so the system is asked.
+fn user_name(folder: &Path) -> Result<String> {
+    let mut command = Command::new("id");
+    command.arg("-un");
+    let finished = program::run(command, &Output::pair(&folder.join("user")), KEY_LIMIT)?.success()?;
+    Ok(finished.stdout.trim().to_owned())
+}
+
+/// What the server has to know about the user it admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Account {
+    Ordinary,
+    Root,
+    /// Root, whose password is locked, as cloud images and hardened machines have it. A server that reads the shadow
+    /// file itself admits no such user, with no key; PAM looks at keys apart from passwords.
+    LockedRoot,
+}
+
+impl Account {
+    fn of(user: &str) -> Self {
+        if !is_root() {
+            // Who is not root cannot read the shadow file, so neither can the server.
+            return Self::Ordinary;
+        }
+        let shadow = fs::read_to_string("/etc/shadow").unwrap_or_default();
+        if is_locked(&shadow, user) { Self::LockedRoot } else { Self::Root }
+    }
+}
+
+/// Whether the shadow file's text locks the password of `user`.
+fn is_locked(shadow: &str, user: &str) -> bool {
+    let mut entries = shadow.lines().filter_map(|line| line.split_once(':'));
+    entries.any(|(name, rest)| name == user && rest.starts_with('!'))
 }
 
 fn is_root() -> bool {
@@ -192,7 +215,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn server_configuration(folder: &Path, port: u16, user: &str, as_root: bool) -> String {
+fn server_configuration(folder: &Path, port: u16, user: &str, account: Account) -> String {
     let folder = folder.display();
     let mut text = format!(
         "ListenAddress {address}\n\
@@ -212,13 +235,14 @@ fn server_configuration(folder: &Path, port: u16, user: &str, as_root: bool) -> 
          ForceCommand \"{folder}/login\"\n\
          Subsystem sftp internal-sftp\n\
          StrictModes no\n\
-         UsePAM no\n\
          LogLevel VERBOSE\n",
         address = Ipv4Addr::LOCALHOST,
     );
-    if as_root {
-        text.push_str("PermitRootLogin prohibit-password\n");
-    }
+    text.push_str(match account {
+        Account::Ordinary => "UsePAM no\n",
+        Account::Root => "UsePAM no\nPermitRootLogin prohibit-password\n",
+        Account::LockedRoot => "UsePAM yes\nPermitRootLogin prohibit-password\n",
+    });
     text
 }
 
@@ -257,7 +281,7 @@ mod tests {
 
     #[test]
     fn only_loopback_is_listened_on_and_only_keys_are_taken() {
-        let text = server_configuration(Path::new("/lab/ssh"), 2222, "someone", false);
+        let text = server_configuration(Path::new("/lab/ssh"), 2222, "someone", Account::Ordinary);
         let listens: Vec<&str> = text.lines().filter(|line| line.starts_with("ListenAddress")).collect();
         assert_eq!(listens, ["ListenAddress 127.0.0.1"]);
         assert!(
@@ -265,6 +289,32 @@ mod tests {
                 && text.contains("PasswordAuthentication no\n")
         );
         assert!(!text.contains("PermitRootLogin"));
+    }
+
+    #[test]
+    fn a_locked_password_is_seen_and_left_to_pam() {
+        let shadow = "daemon:!:1::::::\nroot:!*:1::::::\nsomeone:$y$j9T$x:1::::::\nstar:*:1::::::\n";
+        let locked = ["root", "daemon", "someone", "star", "roo"].map(|user| is_locked(shadow, user));
+        assert_eq!(locked, [true, true, false, false, false]);
+        let text = |account| server_configuration(Path::new("/lab/ssh"), 2222, "root", account);
+        assert!(text(Account::LockedRoot).contains("UsePAM yes\nPermitRootLogin prohibit-password\n"));
+        assert!(
+            text(Account::Root).contains("UsePAM no\n") && text(Account::Ordinary).contains("UsePAM no\n")
+        );
+    }
+
+    #[test]
+    fn the_system_says_who_runs_this() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = user_name(folder.path()).unwrap();
+        let listed = fs::read_to_string("/etc/passwd").unwrap();
+        let uid = rustix::process::getuid().as_raw();
+        assert!(
+            listed
+                .lines()
+                .all(|line| !line.starts_with(&format!("{name}:")) || line.contains(&format!(":{uid}:")))
+        );
+        assert!(!name.is_empty() && !name.contains('\n'), "{name:?}");
     }
 
     #[test]
