@@ -14,6 +14,7 @@ use crate::log::{Line, Log, Position};
 use crate::machine::Machine;
 use crate::processes::{self, LabProcess};
 use crate::program::Finished;
+use crate::sweep::{self, Claim};
 use crate::template;
 use crate::wine::Wine;
 
@@ -46,6 +47,8 @@ pub struct Lab {
     /// The driver hosts when the machine was last known to be well.
     hosts: Mutex<Vec<LabProcess>>,
     running: bool,
+    /// Dropped last: the lab is in use until it is switched off.
+    _claim: Claim,
 }
 
 impl Lab {
@@ -56,6 +59,8 @@ impl Lab {
     pub fn start(plan: &Plan) -> Result<Self> {
         let wine = Wine::find()?;
         let template = template::ready(&wine, &plan.root)?;
+        sweep::sweep(&wine, &plan.root)?;
+        let claim = Claim::new(&plan.root, &plan.name)?;
         let folder = plan.root.join(&plan.name);
         if folder.exists() {
             fs::remove_dir_all(&folder).at("removed", &folder)?;
@@ -65,7 +70,14 @@ impl Lab {
         template::copy(&template.join("prefix"), &machine.prefix())?;
         let log = Log::new(machine.folder().join("machine.log"));
         machine.boot(log.path(), STEP)?;
-        let lab = Self { machine, log, group: plan.group.clone(), hosts: Mutex::default(), running: true };
+        let lab = Self {
+            machine,
+            log,
+            group: plan.group.clone(),
+            hosts: Mutex::default(),
+            running: true,
+            _claim: claim,
+        };
         lab.start_netio(&plan.netio)?;
         Ok(lab)
     }

@@ -9,6 +9,7 @@
 //! - [`lab`]: the machine, and `nmrctl` in it;
 //! - [`log`]: what it says; [`crash`]: how a crash shows;
 //! - [`ssh`]: the machine as something to log in to, for `cargo xtask deploy`;
+//! - `sweep`: what becomes of the machines of runs that were killed;
 //! - `template`, `machine`, `settings`, `forwarder`: how it is made.
 
 #![cfg(unix)]
@@ -23,6 +24,7 @@ pub mod processes;
 pub mod program;
 mod settings;
 pub mod ssh;
+mod sweep;
 mod template;
 pub mod wine;
 

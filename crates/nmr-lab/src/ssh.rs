@@ -17,7 +17,7 @@ use crate::lab::Lab;
 use crate::program::{self, Output};
 use crate::wine::present;
 
-const SERVER: &str = "/usr/sbin/sshd";
+pub(crate) const SERVER: &str = "/usr/sbin/sshd";
 const FILE_SERVER: &str = "/usr/lib/openssh/sftp-server";
 const KEY_LIMIT: Duration = Duration::from_secs(60);
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -51,7 +51,7 @@ impl SshServer {
         let script = folder.join("login");
         write(&script, &login_script(lab, &folder), 0o700)?;
         let port = free_port()?;
-        let configuration = folder.join("sshd_config");
+        let configuration = configuration_of(lab.folder());
         write(&configuration, &server_configuration(&folder, port, &user, Account::of(&user)), 0o600)?;
         write_known_hosts(&folder, port)?;
         let server = spawn(&program, &configuration, &folder)?;
@@ -109,6 +109,11 @@ impl Drop for SshServer {
     fn drop(&mut self) {
         program::end(&mut self.server);
     }
+}
+
+/// The server's configuration, for the lab in `lab`.
+pub(crate) fn configuration_of(lab: &Path) -> PathBuf {
+    lab.join("ssh").join("sshd_config")
 }
 
 fn make_private_folder(folder: &Path) -> Result<()> {

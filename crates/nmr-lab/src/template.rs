@@ -29,6 +29,8 @@ pub(crate) fn ready(wine: &Wine, root: &Path) -> Result<PathBuf> {
         // Under another name until it is whole: an interrupted run leaves nothing that looks like a template.
         let unfinished = root.join("template.unfinished");
         if unfinished.exists() {
+            // Whoever was killed over it has let go of the lock, and perhaps not of the machine.
+            Machine::new(wine.clone(), &unfinished)?.stop_server();
             fs::remove_dir_all(&unfinished).at("removed", &unfinished)?;
         }
         make(wine, &unfinished)?;

@@ -5,6 +5,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod killed;
 mod probes;
 
 use std::path::Path;
