@@ -27,13 +27,11 @@ mod npi;
 ///     }
 /// }
 ///
-/// struct Wide;
-/// impl adder::Provider for Wide {
-///     fn add(&self, a: u32, b: u32) -> nmr::Result<u32> {
-///         a.checked_add(b).ok_or(nmr::Error::INVALID_PARAMETER)
-///     }
+/// // A client adds through the calls that its guard dereferences to.
+/// fn add_two(provider: &adder::ProviderCalls, to: u32) -> nmr::Result<u32> {
+///     use adder::Provider as _;
+///     provider.add(to, 2)
 /// }
-/// assert_eq!(adder::ProviderDispatch::serving::<Wide>().header.version, 1);
 /// ```
 #[proc_macro_attribute]
 pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -61,8 +59,10 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A registration reads: role, name, NPI, the type of its binding contexts (which implements `ClientBinding` or
 /// `ProviderBinding`), options. `capacity` is how many peers can be attached at a time. `policy` is `all` (default) or
-/// `one`. `needs` names registrations through which calls into this one are served: they register first, and are not
+/// `one`, or `first_of`: all attach, the oldest is used, the next takes over. `needs` names registrations through which calls into this one are served: they register first, and are not
 /// touched at unload until this one is completely down. `self_binding` is `refuse` (default) or `accept`.
+/// `shards` is 1 (default), or 16 for an NPI that is called from many processors at a time. `calls_at_dispatch` is `refuse`
+/// (default) or `allow`: callers at DISPATCH_LEVEL then pay nothing, and closing a binding waits for a grace period.
 ///
 /// The output is a struct with one public field for each registration and `const fn new(system)`, its implementation
 /// of `nmr::Driver`, and DriverEntry with Unload, which `nmr_wdk::driver_entry!` makes. With `system: Type` among the

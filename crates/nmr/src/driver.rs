@@ -5,6 +5,7 @@
     reason = "loading and unloading twice, or half, would leave NMR with an image that is gone"
 )]
 
+use crate::grace::GracePeriods;
 use crate::registration::Registered;
 use crate::{MayWait, Result, System, unload};
 use nmr_abi::ModuleId;
@@ -12,8 +13,8 @@ use nmr_abi::ModuleId;
 /// A driver as `driver!` declares it: static storage for everything that NMR and the driver's threads refer to.
 ///
 /// # Safety
-/// [`Driver::for_each_registration`] visits every registration of the driver, and [`Driver::join_threads`] joins every
-/// thread of it. `driver!` writes the implementation.
+/// [`Driver::for_each_registration`] visits every registration of the driver, [`Driver::join_threads`] joins every
+/// thread of it, and [`Driver::grace_periods`] answers always the same. `driver!` writes the implementation.
 pub unsafe trait Driver: Sync + Sized + 'static {
     /// The system below.
     type System: System;
@@ -30,6 +31,9 @@ pub unsafe trait Driver: Sync + Sized + 'static {
 
     /// The system below.
     fn system(&self) -> &Self::System;
+
+    /// The grace periods that calls at DISPATCH_LEVEL need, if a registration declares such calls.
+    fn grace_periods(&'static self) -> Option<&'static GracePeriods<Self::System>>;
 
     /// Calls `each` with every registration, in the order in which they register: what others need comes first.
     fn for_each_registration(&'static self, each: &mut dyn FnMut(Stage, &'static dyn Registered<Self>));

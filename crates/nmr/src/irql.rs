@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "whoever makes a token vouches for the context that it stands for")]
 
+use crate::System;
 use core::marker::PhantomData;
 
 /// Neither `Send` nor `Sync`, and invariant in the lifetime of the call.
@@ -36,9 +37,62 @@ tokens! {
     AtPassive;
     /// IRQL <= DISPATCH_LEVEL on any thread: detach, closing, cleanup, calls from peers. Must not block.
     AtMostDispatch;
+    /// DISPATCH_LEVEL, on one processor for as long as the token lives: an ordinary DPC (never a threaded one), or code
+    /// that has raised the IRQL. The key to calls that are counted nowhere.
+    AtDispatch;
+}
+
+macro_rules! raises {
+    ($($name:ident)*) => {$(
+        impl $name<'_> {
+            /// Runs `body` at DISPATCH_LEVEL; `KeRaiseIrqlToDpcLevel` and `KeLowerIrql`. What the lower level allows
+            /// is out of reach meanwhile.
+            pub fn at_dispatch<S: System, T>(
+                &mut self,
+                system: &S,
+                body: impl FnOnce(&AtDispatch<'_>) -> T,
+            ) -> T {
+                let _raised = Raised::raise(system);
+                body(&AtDispatch(PhantomData))
+            }
+        }
+    )*};
+}
+
+raises! { MayWait AtPassive AtMostDispatch }
+
+/// Gives the IRQL back, also when a panic unwinds on a host.
+struct Raised<'a, S: System> {
+    system: &'a S,
+    before: u8,
+}
+
+impl<'a, S: System> Raised<'a, S> {
+    fn raise(system: &'a S) -> Self {
+        Self { system, before: system.raise_to_dispatch() }
+    }
+}
+
+impl<S: System> Drop for Raised<'_, S> {
+    fn drop(&mut self) {
+        // SAFETY: this thread raised it from there, and all that raised it further has lowered it again.
+        unsafe { self.system.lower(self.before) };
+    }
+}
+
+impl AtDispatch<'_> {
+    /// DISPATCH_LEVEL is not above itself.
+    pub const fn at_most_dispatch(&self) -> AtMostDispatch<'_> {
+        AtMostDispatch(PhantomData)
+    }
 }
 
 impl MayWait<'_> {
+    /// PASSIVE_LEVEL, for what does not wait for NMR.
+    pub const fn at_passive(&self) -> AtPassive<'_> {
+        AtPassive(PhantomData)
+    }
+
     /// PASSIVE_LEVEL is below DISPATCH_LEVEL.
     pub const fn at_most_dispatch(&self) -> AtMostDispatch<'_> {
         AtMostDispatch(PhantomData)

@@ -6,8 +6,11 @@
 )]
 
 use crate::binding::GENERATION_BITS;
-use crate::{Error, Guid, Result, Status, TableHeader, TableMismatch};
+use crate::{
+    ClientBinding, Driver, Error, Guid, ProviderBinding, Result, Status, System, TableHeader, TableMismatch,
+};
 use core::ffi::c_void;
+use core::marker::PhantomData;
 
 /// A type that crosses the boundary between two drivers by value: each bit pattern is a value of it.
 ///
@@ -35,12 +38,14 @@ macro_rules! wire {
 wire!(u8 = 0, u16 = 0, u32 = 0, u64 = 0, usize = 0, i8 = 0, i16 = 0, i32 = 0, i64 = 0, isize = 0);
 wire!(Status = Status::SUCCESS, nmr_abi::Guid = nmr_abi::Guid::from_u128(0), () = ());
 
-/// Serves a call that a peer made with the binding context of a `B`.
+/// Serves a call that a peer made with the binding context of a `B`, on a thread that cannot be suspended meanwhile: a
+/// suspended thread would hold up a detach for as long.
 ///
 /// # Safety
 /// `context` is the binding context of a `B` that has not been cleaned up.
-pub unsafe fn serve<'a, B: 'a, T>(context: *mut c_void, call: impl FnOnce(&'a B) -> T) -> T {
+pub unsafe fn serve<'a, S: System, B: 'a, T>(context: *mut c_void, call: impl FnOnce(&'a B) -> T) -> T {
     let binding = context.map_addr(|address| address & !GENERATION_BITS).cast_const().cast::<B>();
+    let _region = CriticalRegion::<S>::enter();
     // SAFETY: the value is the first field of its slot, and stays until cleanup.
     call(unsafe { &*binding })
 }
@@ -49,7 +54,7 @@ pub unsafe fn serve<'a, B: 'a, T>(context: *mut c_void, call: impl FnOnce(&'a B)
 ///
 /// # Safety
 /// As [`serve`]; `out` is NULL or valid for a write of a `T`.
-pub unsafe fn serve_result<'a, B: 'a, T: Wire>(
+pub unsafe fn serve_result<'a, S: System, B: 'a, T: Wire>(
     context: *mut c_void,
     out: *mut T,
     call: impl FnOnce(&'a B) -> Result<T>,
@@ -58,7 +63,7 @@ pub unsafe fn serve_result<'a, B: 'a, T: Wire>(
         return Status::INVALID_PARAMETER;
     }
     // SAFETY: as the caller says.
-    match unsafe { serve(context, call) } {
+    match unsafe { serve::<S, B, _>(context, call) } {
         Ok(value) => {
             // SAFETY: not NULL, aligned, and the peer's to receive.
             unsafe { out.write(value) };
@@ -72,16 +77,42 @@ pub unsafe fn serve_result<'a, B: 'a, T: Wire>(
 ///
 /// # Safety
 /// As [`serve`].
-pub unsafe fn serve_status<'a, B: 'a>(
+pub unsafe fn serve_status<'a, S: System, B: 'a>(
     context: *mut c_void,
     call: impl FnOnce(&'a B) -> Result<()>,
 ) -> Status {
     // SAFETY: as the caller says.
-    match unsafe { serve(context, call) } {
+    match unsafe { serve::<S, B, _>(context, call) } {
         Ok(()) => Status::SUCCESS,
         Err(error) => error.status(),
     }
 }
+
+/// A critical region of the calling thread, left when the value is dropped.
+struct CriticalRegion<S: System> {
+    entered: bool,
+    here: PhantomData<*mut S>,
+}
+
+impl<S: System> CriticalRegion<S> {
+    fn enter() -> Self {
+        Self { entered: S::enter_critical_region(), here: PhantomData }
+    }
+}
+
+impl<S: System> Drop for CriticalRegion<S> {
+    fn drop(&mut self) {
+        if self.entered {
+            // SAFETY: entered by this value, which does not leave its thread.
+            unsafe { S::leave_critical_region() };
+        }
+    }
+}
+
+/// The system below the driver of a client binding.
+pub type SystemOfClient<B> = <<B as ClientBinding>::Driver as Driver>::System;
+/// The system below the driver of a provider binding.
+pub type SystemOfProvider<B> = <<B as ProviderBinding>::Driver as Driver>::System;
 
 /// The result of a call that answers with a status alone.
 ///

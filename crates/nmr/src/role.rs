@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "makes the Nmr* calls")]
 
+use crate::rundown::{ShardWord, Shards};
 use crate::trampoline;
 use crate::{
     AtMostDispatch, AtPassive, ClientBinding, ClientTable, Driver, Npi, Offer, PeerCalls, ProviderBinding,
@@ -27,8 +28,13 @@ pub trait Role: sealed::Sealed + Sized + 'static {
     type PeerCalls: PeerCalls;
     /// What is handed to NMR.
     type Characteristics: Copy + fmt::Debug;
+    /// The words that count calls in flight.
+    #[doc(hidden)]
+    type Shards: Shards;
     /// Which side this is.
     const SIDE: Side;
+    /// Whether calls at DISPATCH_LEVEL go uncounted, so that closing waits for a grace period.
+    const CALLS_AT_DISPATCH: bool;
 
     #[doc(hidden)]
     fn decide(
@@ -79,33 +85,63 @@ mod sealed {
 }
 
 /// The role of a client whose binding contexts are `B`.
-pub struct Client<B>(PhantomData<fn() -> B>);
+///
+/// `SHARDS` is the number of words of 64 bytes in which each binding counts its calls: 1, or 16 for NPIs that are called
+/// from many processors at a time. `CALLS_AT_DISPATCH` says whether [`PeerRef::call_at_dispatch`](crate::PeerRef::call_at_dispatch)
+/// may be used.
+pub struct Client<B, const SHARDS: usize = 1, const CALLS_AT_DISPATCH: bool = false>(PhantomData<fn() -> B>);
 
-/// The role of a provider whose binding contexts are `B`.
-pub struct Provider<B>(PhantomData<fn() -> B>);
+/// The role of a provider whose binding contexts are `B`; the other parameters as for [`Client`].
+pub struct Provider<B, const SHARDS: usize = 1, const CALLS_AT_DISPATCH: bool = false>(
+    PhantomData<fn() -> B>,
+);
 
-impl<B> fmt::Debug for Client<B> {
+/// Roles whose calls may be made at DISPATCH_LEVEL without being counted.
+#[diagnostic::on_unimplemented(
+    message = "this registration does not declare calls at DISPATCH_LEVEL",
+    note = "add `calls_at_dispatch: allow` to the registration in `driver!`: closing its bindings then waits for a grace period"
+)]
+pub trait CallsAtDispatch: Role {}
+
+impl<B: ClientBinding, const SHARDS: usize> CallsAtDispatch for Client<B, SHARDS, true> {}
+impl<B: ProviderBinding, const SHARDS: usize> CallsAtDispatch for Provider<B, SHARDS, true> {}
+
+impl<B, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> fmt::Debug
+    for Client<B, SHARDS, CALLS_AT_DISPATCH>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client")
     }
 }
 
-impl<B> fmt::Debug for Provider<B> {
+impl<B, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> fmt::Debug
+    for Provider<B, SHARDS, CALLS_AT_DISPATCH>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Provider")
     }
 }
 
-impl<B> sealed::Sealed for Client<B> {}
-impl<B> sealed::Sealed for Provider<B> {}
+impl<B, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> sealed::Sealed
+    for Client<B, SHARDS, CALLS_AT_DISPATCH>
+{
+}
+impl<B, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> sealed::Sealed
+    for Provider<B, SHARDS, CALLS_AT_DISPATCH>
+{
+}
 
-impl<B: ClientBinding> Role for Client<B> {
+impl<B: ClientBinding, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> Role
+    for Client<B, SHARDS, CALLS_AT_DISPATCH>
+{
     type Binding = B;
     type Npi = B::Npi;
     type Driver = B::Driver;
     type PeerCalls = <B::Npi as Npi>::ProviderCalls;
     type Characteristics = ClientCharacteristics;
+    type Shards = [ShardWord; SHARDS];
     const SIDE: Side = Side::Client;
+    const CALLS_AT_DISPATCH: bool = CALLS_AT_DISPATCH;
 
     fn decide(driver: &'static B::Driver, offer: &Offer<'_>, at: &AtPassive<'_>) -> Result<B, Refusal> {
         B::attach(driver, offer, at)
@@ -123,7 +159,7 @@ impl<B: ClientBinding> Role for Client<B> {
         ClientCharacteristics {
             version: 0,
             length: size_of::<ClientCharacteristics>() as u16,
-            attach_provider: trampoline::client_attach::<B>,
+            attach_provider: trampoline::client_attach::<Self>,
             detach_provider: trampoline::detach::<Self>,
             cleanup_binding_context: Some(trampoline::cleanup::<Self>),
             registration_instance,
@@ -159,13 +195,17 @@ impl<B: ClientBinding> Role for Client<B> {
     }
 }
 
-impl<B: ProviderBinding> Role for Provider<B> {
+impl<B: ProviderBinding, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> Role
+    for Provider<B, SHARDS, CALLS_AT_DISPATCH>
+{
     type Binding = B;
     type Npi = B::Npi;
     type Driver = B::Driver;
     type PeerCalls = <B::Npi as Npi>::ClientCalls;
     type Characteristics = ProviderCharacteristics;
+    type Shards = [ShardWord; SHARDS];
     const SIDE: Side = Side::Provider;
+    const CALLS_AT_DISPATCH: bool = CALLS_AT_DISPATCH;
 
     fn decide(driver: &'static B::Driver, offer: &Offer<'_>, at: &AtPassive<'_>) -> Result<B, Refusal> {
         B::attach(driver, offer, at)
@@ -183,7 +223,7 @@ impl<B: ProviderBinding> Role for Provider<B> {
         ProviderCharacteristics {
             version: 0,
             length: size_of::<ProviderCharacteristics>() as u16,
-            attach_client: trampoline::provider_attach::<B>,
+            attach_client: trampoline::provider_attach::<Self>,
             detach_client: trampoline::detach::<Self>,
             cleanup_binding_context: Some(trampoline::cleanup::<Self>),
             registration_instance,

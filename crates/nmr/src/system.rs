@@ -18,6 +18,46 @@ pub unsafe trait System: Registrar {
     type Lock: RawLock;
     /// The event.
     type Event: RawEvent;
+    /// The deferred procedure call.
+    type Dpc: RawDpc;
+
+    /// The number of the processor that the caller runs on, `KeGetCurrentProcessorNumberEx` in the kernel. It may be
+    /// another one by the time that this has returned. Any IRQL.
+    fn processor() -> usize;
+
+    /// What tells threads apart, `PsGetCurrentThreadId` in the kernel; never 0. Any IRQL.
+    fn thread() -> usize;
+
+    /// Keeps the thread from being suspended, `KeEnterCriticalRegion` in the kernel; nothing at DISPATCH_LEVEL, where
+    /// no thread can be. Answers whether there is a region to leave. IRQL <= DISPATCH_LEVEL.
+    fn enter_critical_region() -> bool;
+
+    /// `KeLeaveCriticalRegion`.
+    ///
+    /// # Safety
+    /// This thread entered a region, and has not left it.
+    unsafe fn leave_critical_region();
+
+    /// Raises the IRQL to DISPATCH_LEVEL, `KeRaiseIrqlToDpcLevel` in the kernel. Answers the IRQL before.
+    fn raise_to_dispatch(&self) -> u8;
+
+    /// Lowers the IRQL, `KeLowerIrql` in the kernel.
+    ///
+    /// # Safety
+    /// This thread raised the IRQL from `before`, and is on the same processor since.
+    unsafe fn lower(&self, before: u8);
+
+    /// How many processors are active, `KeQueryActiveProcessorCountEx` in the kernel. Any IRQL.
+    fn active_processors(&self) -> usize;
+
+    /// Runs `dpc` on `processor`, soon; `KeSetTargetProcessorDpcEx` and `KeInsertQueueDpc` in the kernel.
+    ///
+    /// # Safety
+    /// `dpc` is initialised and not queued, and the system's DPCs are flushed before the code of its routine goes away.
+    unsafe fn queue_dpc(&self, dpc: &'static Self::Dpc, processor: usize);
+
+    /// Waits until all DPCs that were queued have run, `KeFlushQueuedDpcs` in the kernel.
+    fn flush_dpcs(&self, may_wait: &MayWait<'_>);
 
     /// Starts a thread at PASSIVE_LEVEL, `PsCreateSystemThread` in the kernel.
     ///
@@ -93,6 +133,26 @@ pub unsafe trait RawEvent: Send + Sync + 'static {
     /// The event is initialised.
     unsafe fn wait(&self, may_wait: &MayWait<'_>, limit: Option<Duration>) -> bool;
 }
+
+/// An ordinary deferred procedure call of high importance, never a threaded one.
+///
+/// # Safety
+/// The routine runs at DISPATCH_LEVEL on the processor that the DPC was queued for, and not before code there that was at
+/// DISPATCH_LEVEL when the DPC was queued has lowered the IRQL; it sees what was written before the DPC was queued, and
+/// what that code wrote.
+pub unsafe trait RawDpc: Send + Sync + 'static {
+    /// A DPC that has not been initialised.
+    const UNINITIALIZED: Self;
+
+    /// Makes the DPC ready, `KeInitializeDpc` and `KeSetImportanceDpc` in the kernel. Any IRQL.
+    ///
+    /// # Safety
+    /// The DPC is not queued and does not move afterwards; `routine` may be called with `context`.
+    unsafe fn initialize(&self, routine: DpcRoutine, context: *mut c_void);
+}
+
+/// What a DPC runs.
+pub type DpcRoutine = unsafe extern "C" fn(context: *mut c_void);
 
 /// What can go so wrong that the machine has to stop, with the parameters that the crash dump shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

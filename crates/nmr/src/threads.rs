@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "passes a start block to a system thread and joins that thread")]
 
 use crate::lock::Lock;
-use crate::{Driver, Error, MayWait, RawEvent, RawThread, Result, System};
+use crate::{AtDispatch, Driver, Error, MayWait, RawEvent, RawThread, Result, System};
 use arrayvec::ArrayVec;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
@@ -11,7 +11,7 @@ use core::fmt;
 use core::time::Duration;
 
 /// What a thread of the driver runs. It returns when [`OwnThread::goes_on`] or [`OwnThread::sleep`] says so.
-pub type ThreadBody<D> = fn(driver: &'static D, thread: &OwnThread<'_, D>);
+pub type ThreadBody<D> = fn(driver: &'static D, thread: &mut OwnThread<'_, D>);
 
 type Event<D> = <<D as Driver>::System as System>::Event;
 type RawLockOf<D> = <<D as Driver>::System as System>::Lock;
@@ -127,6 +127,7 @@ impl<D: Driver, const MOST: usize> fmt::Debug for Threads<D, MOST> {
 
 /// The running thread, as its body sees it.
 pub struct OwnThread<'a, D: Driver> {
+    driver: &'static D,
     shared: &'a Shared<D>,
     may_wait: MayWait<'a>,
 }
@@ -135,6 +136,12 @@ impl<'a, D: Driver> OwnThread<'a, D> {
     /// This thread runs at PASSIVE_LEVEL, outside any callback of NMR.
     pub const fn may_wait(&self) -> &MayWait<'a> {
         &self.may_wait
+    }
+
+    /// Runs `body` at DISPATCH_LEVEL on one processor; `KeRaiseIrqlToDpcLevel` and `KeLowerIrql`. The thread cannot sleep
+    /// meanwhile.
+    pub fn at_dispatch<T>(&mut self, body: impl FnOnce(&AtDispatch<'_>) -> T) -> T {
+        self.may_wait.at_dispatch(self.driver.system(), body)
     }
 
     /// Whether the thread is to go on; false once unload has begun.
@@ -162,5 +169,5 @@ unsafe extern "C" fn run<D: Driver>(context: *mut c_void) {
     let Start { driver, body, shared } = unsafe { &*context.cast_const().cast::<Start<D>>() };
     // SAFETY: a system thread starts at PASSIVE_LEVEL, and calls nothing but `body`.
     let may_wait = unsafe { MayWait::assume() };
-    body(driver, &OwnThread { shared, may_wait });
+    body(driver, &mut OwnThread { driver, shared, may_wait });
 }

@@ -4,20 +4,20 @@
 
 use crate::binding::Slot;
 use crate::registration::{Core, Exchange};
-use crate::role::{Client, Provider, Role};
+use crate::role::Role;
 use crate::rundown::DetachAnswer;
-use crate::{AtMostDispatch, AtPassive, ClientBinding, Offer, ProviderBinding};
+use crate::{AtMostDispatch, AtPassive, Offer};
 use core::ffi::c_void;
 use nmr_abi::{BindingHandle, Registrar, RegistrationInstance, Status};
 
 /// NPI_CLIENT_ATTACH_PROVIDER_FN; calls `NmrClientAttachProvider` when the driver takes the offer.
-pub(crate) unsafe extern "system" fn client_attach<B: ClientBinding>(
+pub(crate) unsafe extern "system" fn client_attach<R: Role>(
     nmr_binding_handle: BindingHandle,
     client_context: *mut c_void,
     provider_registration_instance: *const RegistrationInstance,
 ) -> Status {
     // SAFETY: the context given to NmrRegisterClient is the registration's core, which is static.
-    let core = unsafe { &*client_context.cast_const().cast::<Core<Client<B>>>() };
+    let core = unsafe { &*client_context.cast_const().cast::<Core<R>>() };
     let _running = core.callback();
     // SAFETY: NMR passes the provider's own instance, valid while this callback runs.
     let instance = unsafe { &*provider_registration_instance };
@@ -26,7 +26,7 @@ pub(crate) unsafe extern "system" fn client_attach<B: ClientBinding>(
     // SAFETY: NMR calls attach callbacks at PASSIVE_LEVEL.
     let at = unsafe { AtPassive::assume() };
     core.attach(nmr_binding_handle, &offer, &at, |context| {
-        let table = Client::<B>::own_table();
+        let table = R::own_table();
         let mut provider_context = core::ptr::null_mut();
         let mut provider_table = core::ptr::null();
         // SAFETY: inside the attach callback for this handle; the slot is filled, and stays until cleanup.
@@ -45,7 +45,7 @@ pub(crate) unsafe extern "system" fn client_attach<B: ClientBinding>(
 }
 
 /// NPI_PROVIDER_ATTACH_CLIENT_FN.
-pub(crate) unsafe extern "system" fn provider_attach<B: ProviderBinding>(
+pub(crate) unsafe extern "system" fn provider_attach<R: Role>(
     nmr_binding_handle: BindingHandle,
     provider_context: *mut c_void,
     client_registration_instance: *const RegistrationInstance,
@@ -55,7 +55,7 @@ pub(crate) unsafe extern "system" fn provider_attach<B: ProviderBinding>(
     provider_dispatch: *mut *const c_void,
 ) -> Status {
     // SAFETY: the context given to NmrRegisterProvider is the registration's core, which is static.
-    let core = unsafe { &*provider_context.cast_const().cast::<Core<Provider<B>>>() };
+    let core = unsafe { &*provider_context.cast_const().cast::<Core<R>>() };
     let _running = core.callback();
     // SAFETY: NMR passes the client's own instance, valid while this callback runs.
     let instance = unsafe { &*client_registration_instance };
@@ -72,7 +72,7 @@ pub(crate) unsafe extern "system" fn provider_attach<B: ProviderBinding>(
         // SAFETY: NMR passes two places to write to. The client learns of them when this callback has answered.
         unsafe { provider_binding_context.write(context) };
         // SAFETY: as above.
-        unsafe { provider_dispatch.write(Provider::<B>::own_table()) };
+        unsafe { provider_dispatch.write(R::own_table()) };
         exchange
     })
 }

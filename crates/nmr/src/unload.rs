@@ -51,6 +51,8 @@ pub(crate) fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     }
     // SAFETY: this is `Driver::unload`, or a `Driver::load` that failed.
     unsafe { driver.join_threads(at) };
+    // The end of a grace period may have completed the last detach, and be on its way out still.
+    driver.system().flush_dpcs(at);
     driver.system().log(format_args!("nmr: {}: unloaded", D::NAME));
 }
 

@@ -19,7 +19,28 @@ pub mod awkward {
     }
 }
 
-struct Weigher;
+nmr::driver! {
+    /// Provides Awkward.
+    pub driver Scales {
+        module_id: "0b9a6e0c-0c1d-4a57-8b0a-4b8e4f7c1d04",
+        system: nmr::host::Host<nmr_sim::World>,
+
+        provider awkward: awkward::Npi as Weigher { capacity: 1 },
+    }
+}
+
+/// A client of Awkward.
+#[derive(Debug)]
+pub struct Weigher;
+
+impl nmr::ProviderBinding for Weigher {
+    type Driver = Scales;
+    type Npi = awkward::Npi;
+
+    fn attach(_: &'static Scales, _: &nmr::Offer<'_>, _: &nmr::AtPassive<'_>) -> Result<Self, nmr::Refusal> {
+        Ok(Self)
+    }
+}
 
 impl awkward::Provider for Weigher {
     fn result(&self, context: u32, binding: u32, out: u32, result: u32, table: u32) -> nmr::Result<u32> {

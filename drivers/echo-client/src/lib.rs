@@ -68,7 +68,7 @@ impl EchoClient {
     }
 
     /// Stays with a provider under one guard until it goes, so that its unload meets a call in flight.
-    fn call_echo(&'static self, thread: &OwnThread<'_, Self>) {
+    fn call_echo(&'static self, thread: &mut OwnThread<'_, Self>) {
         while thread.sleep(Duration::from_millis(1)) {
             for provider in self.echo.peers() {
                 while !provider.is_closing() && thread.sleep(Duration::from_millis(1)) {
@@ -86,7 +86,7 @@ impl EchoClient {
     }
 
     /// One guard for each call; calls fail while the provider of Relay has no Echo itself.
-    fn call_relay(&'static self, thread: &OwnThread<'_, Self>) {
+    fn call_relay(&'static self, thread: &mut OwnThread<'_, Self>) {
         while thread.sleep(Duration::from_millis(1)) {
             for value in 0..100 {
                 let Some(provider) = self.relay.oldest_peer() else { break };
@@ -100,7 +100,7 @@ impl EchoClient {
         }
     }
 
-    fn report_progress(&'static self, thread: &OwnThread<'_, Self>) {
+    fn report_progress(&'static self, thread: &mut OwnThread<'_, Self>) {
         while thread.sleep(Duration::from_millis(50)) {
             self.state.report("progress");
         }

@@ -38,7 +38,7 @@ impl EchoProvider {
     }
 
     /// Calls every client of Clock a hundred times a second.
-    fn tell_the_time(&'static self, thread: &OwnThread<'_, Self>) {
+    fn tell_the_time(&'static self, thread: &mut OwnThread<'_, Self>) {
         while thread.sleep(core::time::Duration::from_millis(10)) {
             let ticks = self.state.ticks.load(Ordering::Relaxed);
             for client in self.clock.peers() {

@@ -42,7 +42,7 @@ const OWNED: [Owned; 7] = [
         patterns: &[". issue_deregister (", ". wait_deregistered ("],
         definition: "",
     },
-    Owned { what: "making a Completer", folder: "crates/nmr", patterns: &["Completer {"], definition: "" },
+    Owned { what: "making a Completer", folder: "crates/nmr", patterns: &["Completer :: of ("], definition: "" },
     Owned {
         what: "using a Completer up",
         folder: "crates/nmr",
@@ -163,7 +163,7 @@ mod tests {
 
     const WHOLE: &str = "//! W.\n#[must_use]\nstruct Completer<R> { slot: R }\n\
         fn f() { n.deregister_client(h); n.client_detach_provider_complete(b); r.issue_deregister(); }\n\
-        fn g() -> Completer<R> { Completer { slot }; R::detach_complete(n); FreeSlots::new() }\n";
+        fn g() -> Completer<R> { Completer::of(slot); R::detach_complete(n); FreeSlots::new() }\n";
 
     fn found(code: &str) -> Vec<String> {
         places(&check(&files(&[("crates/nmr/src/w.rs", WHOLE), ("crates/nmr/src/x.rs", code)])))
@@ -176,7 +176,7 @@ mod tests {
             "fn f() { n.wait_for_provider_deregister_complete(h); }",
             "fn f() { n.provider_detach_client_complete(h); }",
             "fn f() { r.wait_deregistered(&at); }",
-            "fn f() { drop(Completer { slot }) }",
+            "fn f() { drop(Completer::of(slot)) }",
             "fn f() { Client::detach_complete(n) }",
             "static FREE: FreeSlots = f();",
         ] {

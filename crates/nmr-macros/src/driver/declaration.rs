@@ -47,6 +47,8 @@ pub(crate) struct Options {
     pub(crate) policy: Option<Ident>,
     pub(crate) self_binding: Option<Ident>,
     pub(crate) needs: Vec<Ident>,
+    pub(crate) shards: Option<LitInt>,
+    pub(crate) calls_at_dispatch: Option<Ident>,
 }
 
 impl Parse for Declaration {
@@ -108,6 +110,13 @@ impl Settings {
     }
 }
 
+impl Options {
+    /// Whether calls may be made at DISPATCH_LEVEL without being counted.
+    pub(crate) fn allows_calls_at_dispatch(&self) -> bool {
+        self.calls_at_dispatch.as_ref().is_some_and(|word| word == "allow")
+    }
+}
+
 impl Registration {
     fn parse_after(attributes: Vec<Attribute>, role: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         let role = match role.to_string().as_str() {
@@ -149,6 +158,8 @@ impl Options {
             "capacity" => once(&mut self.capacity, &word, input.parse()?),
             "policy" => once(&mut self.policy, &word, input.parse()?),
             "self_binding" => once(&mut self.self_binding, &word, input.parse()?),
+            "shards" => once(&mut self.shards, &word, input.parse()?),
+            "calls_at_dispatch" => once(&mut self.calls_at_dispatch, &word, input.parse()?),
             "needs" => {
                 let names;
                 bracketed!(names in input);
@@ -158,7 +169,10 @@ impl Options {
             }
             other => Err(syn::Error::new(
                 word.span(),
-                format!("unknown option `{other}`: there are capacity, policy, needs and self_binding"),
+                format!(
+                    "unknown option `{other}`: there are capacity, policy, needs, self_binding, shards and \
+                     calls_at_dispatch"
+                ),
             )),
         }
     }

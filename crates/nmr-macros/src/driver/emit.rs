@@ -20,6 +20,18 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
         |start| quote_spanned!(start.span()=> #start(self, at)),
     );
     let stop = settings.stop.as_ref().map(|stop| quote_spanned!(stop.span()=> #stop(self, at)));
+    let grace = registrations.iter().any(|registration| registration.options.allows_calls_at_dispatch());
+    let grace_field = grace.then(|| quote!(grace_periods: ::nmr::GracePeriods<#system>,));
+    let grace_value = grace.then(|| {
+        quote! {
+            // SAFETY: in the driver's static storage, and unload flushes the system's DPCs last.
+            grace_periods: unsafe { ::nmr::GracePeriods::new() },
+        }
+    });
+    let grace_periods = match grace {
+        true => quote!(::core::option::Option::Some(&self.grace_periods)),
+        false => quote!(::core::option::Option::None),
+    };
     let fields = registrations.iter().map(field);
     let values = registrations.iter().map(value);
     let checks = registrations.iter().map(|registration| npi_check(declaration, registration));
@@ -39,6 +51,7 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             #visibility state: #state_type,
             /// The driver's own threads.
             #visibility threads: ::nmr::Threads<#name, #threads>,
+            #grace_field
             #(#fields)*
         }
 
@@ -51,7 +64,7 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             pub const unsafe fn new(system: #system) -> Self {
                 // SAFETY: the implementation of `Driver` joins these threads.
                 let threads = unsafe { ::nmr::Threads::new() };
-                Self { system, state: #state, threads, #(#values)* }
+                Self { system, state: #state, threads, #grace_value #(#values)* }
             }
         }
 
@@ -69,6 +82,10 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
 
             fn system(&self) -> &Self::System {
                 &self.system
+            }
+
+            fn grace_periods(&'static self) -> ::core::option::Option<&'static ::nmr::GracePeriods<Self::System>> {
+                #grace_periods
             }
 
             fn for_each_registration(
@@ -106,6 +123,11 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
 fn field(registration: &Registration) -> TokenStream {
     let Registration { attributes, name, role, binding, npi, options, .. } = registration;
     let capacity = &options.capacity;
+    let protection = (options.shards.is_some() || options.allows_calls_at_dispatch()).then(|| {
+        let shards = options.shards.as_ref().map_or_else(|| quote!(1), |shards| quote!(#shards));
+        let at_dispatch = options.allows_calls_at_dispatch();
+        quote!(, #shards, #at_dispatch)
+    });
     let kind = match role {
         Role::Client => format_ident!("ClientRegistration"),
         Role::Provider => format_ident!("ProviderRegistration"),
@@ -114,7 +136,7 @@ fn field(registration: &Registration) -> TokenStream {
     quote! {
         #[doc = #doc]
         #(#attributes)*
-        pub #name: ::nmr::#kind<#binding, #capacity>,
+        pub #name: ::nmr::#kind<#binding, #capacity #protection>,
     }
 }
 
@@ -123,6 +145,7 @@ fn value(registration: &Registration) -> TokenStream {
     let text = name.to_string();
     let policy = match &options.policy {
         Some(policy) if policy == "one" => quote!(One),
+        Some(policy) if policy == "first_of" => quote!(FirstOf),
         _ => quote!(All),
     };
     let accept_self = options.self_binding.as_ref().is_some_and(|word| word == "accept");

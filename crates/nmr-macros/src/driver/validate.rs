@@ -8,7 +8,7 @@ use syn::{Ident, LitInt};
 const MOST_REGISTRATIONS: usize = 64;
 const MOST_PEERS: u64 = 1024;
 const MOST_THREADS: u64 = 64;
-const TAKEN: [&str; 4] = ["system", "state", "threads", "new"];
+const TAKEN: [&str; 5] = ["system", "state", "threads", "grace_periods", "new"];
 
 /// The stage of each registration, in the order of the declaration: 0 for those that need no other.
 pub(crate) fn stages(declaration: &Declaration) -> syn::Result<Vec<u8>> {
@@ -99,8 +99,12 @@ fn check_options(registration: &Registration, mistakes: &mut Mistakes) {
         ),
         Some(capacity) => check_number(capacity, "capacity", 1, MOST_PEERS, mistakes),
     }
-    check_word(options.policy.as_ref(), "policy", &["all", "one"], mistakes);
+    check_word(options.policy.as_ref(), "policy", &["all", "one", "first_of"], mistakes);
     check_word(options.self_binding.as_ref(), "self_binding", &["refuse", "accept"], mistakes);
+    check_word(options.calls_at_dispatch.as_ref(), "calls_at_dispatch", &["refuse", "allow"], mistakes);
+    if let Some(shards) = &options.shards {
+        check_shards(shards, mistakes);
+    }
 }
 
 fn check_number(number: &LitInt, what: &str, least: u64, most: u64, mistakes: &mut Mistakes) {
@@ -110,6 +114,13 @@ fn check_number(number: &LitInt, what: &str, least: u64, most: u64, mistakes: &m
         Err(_) => format!("`{what}` must be a number from {least} to {most}"),
     };
     mistakes.add_error(syn::Error::new(number.span(), message));
+}
+
+fn check_shards(shards: &LitInt, mistakes: &mut Mistakes) {
+    if !matches!(shards.base10_parse::<u64>(), Ok(1 | 16)) {
+        let message = "`shards` is 1, or 16 for an NPI that is called from many processors at a time";
+        mistakes.add_error(syn::Error::new(shards.span(), message));
+    }
 }
 
 fn check_word(word: Option<&Ident>, what: &str, known: &[&str], mistakes: &mut Mistakes) {

@@ -49,6 +49,9 @@ struct Side<'a> {
     name: Ident,
     dispatch: Ident,
     calls: Ident,
+    /// `ProviderBinding` or `ClientBinding`, and the type by which a binding finds its system.
+    binding_trait: Ident,
+    system_of: Ident,
     table_trait: Ident,
     table_fn: Ident,
     this: &'static str,
@@ -62,6 +65,8 @@ impl<'a> Side<'a> {
             name: format_ident!("{name}"),
             dispatch: format_ident!("{name}Dispatch"),
             calls: format_ident!("{name}Calls"),
+            binding_trait: format_ident!("{name}Binding"),
+            system_of: format_ident!("SystemOf{name}"),
             table_trait: format_ident!("{name}Table"),
             table_fn: format_ident!("{this}_table"),
             this,
@@ -77,10 +82,10 @@ impl<'a> Side<'a> {
 
     /// The trait by which the framework finds the table of a binding type.
     fn table_trait(&self) -> TokenStream {
-        let Self { name, dispatch, table_trait, table_fn, .. } = self;
+        let Self { name, dispatch, binding_trait, table_trait, table_fn, .. } = self;
         let (bound, table) = match self.functions {
             Some(_) => (
-                quote!(B: #name + Send + Sync + 'static),
+                quote!(B: #name + ::nmr::#binding_trait),
                 quote! {
                     ::core::ptr::from_ref(const { &#dispatch::serving::<B>() }).cast()
                 },
@@ -100,7 +105,7 @@ impl<'a> Side<'a> {
     /// The table, the thunks that fill it, and the calls through it.
     fn table(&self, version: u16) -> Option<TokenStream> {
         let functions = self.functions?;
-        let Self { name, dispatch, calls, this, peers, .. } = self;
+        let Self { name, dispatch, calls, binding_trait, this, peers, .. } = self;
         let pointers = functions.iter().map(|function| {
             let (function_name, doc) = (&function.name, format!("`{name}::{}`.", function.name));
             let (arguments, returned) = (function.c_arguments(), function.c_return());
@@ -110,7 +115,7 @@ impl<'a> Side<'a> {
             }
         });
         let thunk_names: Vec<_> = functions.iter().map(|function| &function.name).collect();
-        let thunks = functions.iter().map(|function| function.thunk(name));
+        let thunks = functions.iter().map(|function| function.thunk(self));
         let methods = functions.iter().map(Function::method);
         let wires = functions
             .iter()
@@ -131,7 +136,7 @@ impl<'a> Side<'a> {
 
             impl #dispatch {
                 #[doc = #serving_doc]
-                pub const fn serving<B: #name + Send + Sync + 'static>() -> Self {
+                pub const fn serving<B: #name + ::nmr::#binding_trait>() -> Self {
                     #(#thunks)*
                     Self { header: ::nmr::TableHeader::of::<Self>(#version), #(#thunk_names: #thunk_names::<B>,)* }
                 }
@@ -224,18 +229,20 @@ impl Function {
     }
 
     /// From C into the trait.
-    fn thunk(&self, side: &Ident) -> TokenStream {
+    fn thunk(&self, side: &Side<'_>) -> TokenStream {
         let (name, arguments, returned) = (&self.name, self.c_arguments(), self.c_return());
+        let Side { name: side, binding_trait, system_of, .. } = side;
         let passed = self.argument_names();
         let Locals { context, result, binding, generic, .. } = Locals::new();
         let call = quote!(|#binding: &#generic| #side::#name(#binding #(, #passed)*));
+        let system = quote!(::nmr::private::#system_of<#generic>);
         let serve = match (&self.output, self.out()) {
-            (Output::Value(_), _) => quote!(serve(#context, #call)),
-            (Output::Result(_), None) => quote!(serve_status(#context, #call)),
-            (Output::Result(_), Some(_)) => quote!(serve_result(#context, #result, #call)),
+            (Output::Value(_), _) => quote!(serve::<#system, _, _>(#context, #call)),
+            (Output::Result(_), None) => quote!(serve_status::<#system, _>(#context, #call)),
+            (Output::Result(_), Some(_)) => quote!(serve_result::<#system, _, _>(#context, #result, #call)),
         };
         quote! {
-            unsafe extern "system" fn #name<#generic: #side + Send + Sync + 'static>(#arguments) -> #returned {
+            unsafe extern "system" fn #name<#generic: #side + ::nmr::#binding_trait>(#arguments) -> #returned {
                 // SAFETY: the peer passes the binding context that it was given, and only until it has detached.
                 unsafe { ::nmr::private::#serve }
             }

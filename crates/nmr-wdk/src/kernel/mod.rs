@@ -1,10 +1,13 @@
 //! The Windows kernel.
 
+mod dpc;
 pub mod entry;
 mod event;
+mod irql;
 mod lock;
 mod netio;
 mod panic;
+mod processor;
 mod stop;
 mod system;
 mod thread;

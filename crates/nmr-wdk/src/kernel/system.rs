@@ -2,9 +2,10 @@
 
 #![expect(unsafe_code, reason = "implements a trait that promises things about memory and threads")]
 
+use super::dpc::{self, KernelDpc};
 use super::event::KernelEvent;
 use super::lock::KernelLock;
-use super::{log, stop, thread};
+use super::{irql, log, processor, stop, thread};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
@@ -26,6 +27,46 @@ impl Kernel {
 unsafe impl System for Kernel {
     type Lock = KernelLock;
     type Event = KernelEvent;
+    type Dpc = KernelDpc;
+
+    fn processor() -> usize {
+        processor::current()
+    }
+
+    fn thread() -> usize {
+        thread::current()
+    }
+
+    fn enter_critical_region() -> bool {
+        irql::enter_critical_region()
+    }
+
+    unsafe fn leave_critical_region() {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { irql::leave_critical_region() };
+    }
+
+    fn raise_to_dispatch(&self) -> u8 {
+        irql::raise_to_dispatch()
+    }
+
+    unsafe fn lower(&self, before: u8) {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { irql::lower(before) };
+    }
+
+    fn active_processors(&self) -> usize {
+        processor::active()
+    }
+
+    unsafe fn queue_dpc(&self, dpc: &'static KernelDpc, processor: usize) {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { dpc.queue(processor) };
+    }
+
+    fn flush_dpcs(&self, _: &MayWait<'_>) {
+        dpc::flush();
+    }
 
     unsafe fn spawn(&self, entry: ThreadEntry, context: *mut c_void) -> Result<RawThread> {
         // SAFETY: the caller keeps the contract of this very call.

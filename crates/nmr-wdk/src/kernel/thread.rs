@@ -104,3 +104,9 @@ pub(super) fn sleep(time: Duration) {
     let slept = unsafe { ntddk::KeDelayExecutionThread(_MODE::KernelMode as i8, 0, limit.as_mut_ptr()) };
     debug_assert!(succeeded(slept), "nothing alerts a wait in kernel mode that is not alertable");
 }
+
+/// `PsGetCurrentThreadId`, as a number that tells threads apart.
+pub(super) fn current() -> usize {
+    // SAFETY: callable at any IRQL.
+    unsafe { ntddk::PsGetCurrentThreadId() }.addr()
+}

@@ -76,7 +76,7 @@ impl<R: Role> Core<R> {
     }
 
     fn decide(&'static self, offer: &Offer<'_>, at: &AtPassive<'_>) -> Result<R::Binding, Refusal> {
-        if self.door_is_shut() {
+        if self.door.is_shut() {
             return Err(Refusal::with(Error::DEVICE_NOT_READY, "the registration is being taken down"));
         }
         if !self.options.accept_self && offer.module_id() == Some(*R::Driver::MODULE_ID) {
@@ -102,11 +102,11 @@ impl<R: Role> Core<R> {
             }
         };
         if !opened {
-            self.log("attach closed", format_args!(": {peer}: detached before it was open"));
+            self.log("attach closed", format_args!(": {peer}: closed before it was open"));
             return;
         }
         self.log("attach", format_args!(": {peer}"));
-        if self.door_is_shut()
+        if self.door.is_shut()
             && let Some(guard) = slot.enter()
         {
             guard.close(&at.at_most_dispatch());

@@ -2,18 +2,20 @@
 
 #![expect(unsafe_code, reason = "keeps NMR's structure in place for as long as NMR may look at it")]
 
+use super::door::Door;
 use super::free_slots::FreeSlots;
 use super::word::{RegistrationState, RegistrationWord};
 use crate::binding::Slot;
 use crate::lock::Lock;
 use crate::log::Subject;
 use crate::role::{Role, SystemOf};
+use crate::sync::const_fn_outside_loom;
 use crate::{Driver, Error, MayWait, Npi, Refusal, System};
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
+use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 
 /// What a registration accepts. `driver!` fills it in from the declaration.
@@ -34,6 +36,9 @@ pub enum Policy {
     All,
     /// One at a time; the others are refused, and NMR does not offer them again.
     One,
+    /// As many as there is capacity for, of which the oldest is used and the next takes over:
+    /// [`Registration::oldest_peer`](crate::Registration::oldest_peer).
+    FirstOf,
 }
 
 /// The driver and the slots, known from the first registration on.
@@ -50,8 +55,7 @@ pub(crate) struct Core<R: Role> {
     pub(crate) characteristics: UnsafeCell<MaybeUninit<R::Characteristics>>,
     home: spin::Once<Home<R>>,
     free: Lock<FreeSlots, <SystemOf<R> as System>::Lock>,
-    /// Shut once the registration is to go: bindings that come up later close themselves.
-    door_shut: AtomicBool,
+    pub(crate) door: Door,
     /// NMR callbacks of this registration that are running.
     callbacks: AtomicUsize,
     seniority: AtomicU64,
@@ -62,17 +66,19 @@ pub(crate) struct Core<R: Role> {
 unsafe impl<R: Role> Sync for Core<R> {}
 
 impl<R: Role> Core<R> {
-    pub(crate) const fn new(options: Options) -> Self {
-        Self {
-            options,
-            word: RegistrationWord::new(),
-            handle: AtomicPtr::new(core::ptr::null_mut()),
-            characteristics: UnsafeCell::new(MaybeUninit::uninit()),
-            home: spin::Once::new(),
-            free: Lock::new(FreeSlots::new()),
-            door_shut: AtomicBool::new(false),
-            callbacks: AtomicUsize::new(0),
-            seniority: AtomicU64::new(0),
+    const_fn_outside_loom! {
+        pub(crate) fn new(options: Options) -> Self {
+            Self {
+                options,
+                word: RegistrationWord::new(),
+                handle: AtomicPtr::new(core::ptr::null_mut()),
+                characteristics: UnsafeCell::new(MaybeUninit::uninit()),
+                home: spin::Once::new(),
+                free: Lock::new(FreeSlots::new()),
+                door: Door::new(),
+                callbacks: AtomicUsize::new(0),
+                seniority: AtomicU64::new(0),
+            }
         }
     }
 
@@ -93,24 +99,6 @@ impl<R: Role> Core<R> {
 
     pub(crate) fn system(&self) -> &'static SystemOf<R> {
         self.home().driver.system()
-    }
-
-    /// Opens the door for attachments.
-    pub(crate) fn open_door(&self) {
-        self.door_shut.store(false, Ordering::SeqCst);
-    }
-
-    /// Shuts the door. Whoever opens a binding afterwards sees it and closes the binding; whoever opened one before is
-    /// seen by the caller, who walks the slots next.
-    pub(crate) fn shut_door(&self) {
-        self.door_shut.swap(true, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-    }
-
-    /// Whether the door is shut, ordered after everything that the caller did before.
-    pub(crate) fn door_is_shut(&self) -> bool {
-        fence(Ordering::SeqCst);
-        self.door_shut.load(Ordering::SeqCst)
     }
 
     /// Takes a slot, if the policy allows another peer and there is one.

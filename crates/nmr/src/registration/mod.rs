@@ -4,12 +4,17 @@
 
 mod attach;
 mod core;
+mod door;
 mod free_slots;
+mod oldest;
 mod word;
 
 pub(crate) use self::attach::Exchange;
 pub(crate) use self::core::Core;
 pub use self::core::{Options, Policy};
+#[cfg(test)]
+pub(crate) use self::door::Door;
+use self::oldest::OldestPeer;
 use self::word::RegistrationState;
 
 use crate::binding::{Guard, Slot};
@@ -22,15 +27,26 @@ use ::core::fmt;
 use ::core::sync::atomic::Ordering;
 use nmr_abi::{RegistrationInstance, Status};
 
-/// A registration as client of an NPI, with room for `CAPACITY` providers.
-pub type ClientRegistration<B, const CAPACITY: usize> = Registration<Client<B>, CAPACITY>;
+/// A registration as client of an NPI, with room for `CAPACITY` providers; the other parameters are those of [`Client`].
+pub type ClientRegistration<
+    B,
+    const CAPACITY: usize,
+    const SHARDS: usize = 1,
+    const CALLS_AT_DISPATCH: bool = false,
+> = Registration<Client<B, SHARDS, CALLS_AT_DISPATCH>, CAPACITY>;
 
-/// A registration as provider of an NPI, with room for `CAPACITY` clients.
-pub type ProviderRegistration<B, const CAPACITY: usize> = Registration<Provider<B>, CAPACITY>;
+/// A registration as provider of an NPI, with room for `CAPACITY` clients; the other parameters are those of [`Provider`].
+pub type ProviderRegistration<
+    B,
+    const CAPACITY: usize,
+    const SHARDS: usize = 1,
+    const CALLS_AT_DISPATCH: bool = false,
+> = Registration<Provider<B, SHARDS, CALLS_AT_DISPATCH>, CAPACITY>;
 
 /// One registration with NMR and its bindings, in static storage. `driver!` declares them.
 pub struct Registration<R: Role, const CAPACITY: usize> {
     core: Core<R>,
+    oldest: OldestPeer,
     slots: [Slot<R>; CAPACITY],
 }
 
@@ -40,19 +56,26 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
         #[doc(hidden)]
         pub unsafe fn new(options: Options) -> Self {
             const { assert!(CAPACITY > 0, "a registration needs a capacity of at least 1") };
-            Self { core: Core::new(options), slots: fresh_array![Slot<R>; CAPACITY] }
+            Self { core: Core::new(options), oldest: OldestPeer::new(), slots: fresh_array![Slot<R>; CAPACITY] }
         }
     }
 
-    /// A guard on the peer that has been attached for longest, if one is open for calls.
+    /// A guard on the peer that has been attached for longest, if one is open for calls: the one that `policy: first_of`
+    /// uses.
     ///
-    /// IRQL <= DISPATCH_LEVEL. Takes no lock; looks at each slot once.
+    /// IRQL <= DISPATCH_LEVEL. Takes no lock; looks at one slot, and at all of them when that peer has gone.
     pub fn oldest_peer(&'static self) -> Option<Guard<'static, R>> {
+        self.oldest.peer_ref(&self.slots).and_then(|peer| peer.enter()).or_else(|| self.next_oldest_peer())
+    }
+
+    #[cold]
+    fn next_oldest_peer(&'static self) -> Option<Guard<'static, R>> {
         loop {
-            let oldest =
-                self.slots.iter().filter(|slot| slot.is_open()).min_by_key(|slot| slot.seniority())?;
+            let open = self.slots.iter().filter_map(|slot| Some((slot.seniority(), slot.peer_ref()?)));
+            let (_, oldest) = open.min_by_key(|(seniority, _)| *seniority)?;
             // It may have closed since; then it is not met again.
             if let Some(guard) = oldest.enter() {
+                self.oldest.remember(&self.slots, oldest);
                 return Some(guard);
             }
         }
@@ -68,6 +91,12 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
     /// How many peers are attached, attaching or not yet cleaned up.
     pub fn bindings(&self) -> usize {
         self.core.in_use()
+    }
+
+    /// Calls into peers that are in flight, as far as they are counted (those at DISPATCH_LEVEL are not); out of date as
+    /// soon as it is known. For people who look.
+    pub fn calls_in_flight(&self) -> u64 {
+        self.slots.iter().map(Slot::calls_in_flight).sum()
     }
 
     /// NMR's handle for this registration, NULL if there is none; for calls that the framework does not make.
@@ -131,7 +160,7 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
             return Err(crate::Error::INVALID_DEVICE_STATE);
         }
         self.core.move_in(driver, &self.slots);
-        self.core.open_door();
+        self.core.door.open();
         let instance = RegistrationInstance::new(const { &R::Npi::ID }, R::Driver::MODULE_ID);
         // SAFETY: Registering has one thread, and NMR does not know of the structure yet.
         let characteristics =
@@ -153,7 +182,7 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
     }
 
     fn shut_door(&self, _: &Coordinator) {
-        self.core.shut_door();
+        self.core.door.shut();
     }
 
     fn close_bindings(&'static self, at: &AtMostDispatch<'_>, _: &Coordinator) {
@@ -181,6 +210,11 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
         if !self.core.word.step(RegistrationState::Issued, RegistrationState::Waiting) {
             return;
         }
+        debug_assert!(
+            !self.slots.iter().any(Slot::is_held_here),
+            "waits for registration {} with a guard of it on the same thread: the wait would never end",
+            self.core.options.name,
+        );
         let system = self.core.system();
         let handle = self.raw_handle();
         // SAFETY: NMR answered STATUS_PENDING, and Waiting has one thread, which is in no callback: it has MayWait.

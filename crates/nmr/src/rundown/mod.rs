@@ -7,6 +7,11 @@
 //! [central word](central), and from then on a leaver of that shard also takes itself off the central word. The central
 //! word alone decides who completes.
 //!
+//! Callers at DISPATCH_LEVEL may do without the shard: they [look](Rundown::is_open_in) whether the rundown is open, and
+//! stay on their processor until their call has returned. They are counted nowhere, so whoever closes first puts a
+//! *reference* on the central word for them, and takes it off when every processor has been seen below DISPATCH_LEVEL or
+//! in a DPC since: that is the [grace period](crate::grace).
+//!
 //! No unsafe code: the counts protect what the owner of the rundown puts beside it.
 
 mod central;
@@ -16,16 +21,30 @@ mod tests;
 
 use central::{CentralWord, Counted};
 pub(crate) use central::{Departure, DetachAnswer};
-pub(crate) use shard::Epoch;
-use shard::ShardWord;
+pub(crate) use shard::{Epoch, ShardWord, Shards};
 
-use crate::sync::{Ordering, const_fn_outside_loom, fence, fresh_array};
+use crate::sync::{Ordering, fence};
 
-/// Counts the calls in flight through one binding, in `SHARDS` words of 64 bytes each.
+/// Counts the calls in flight through one binding, in as many words of 64 bytes as `S` has.
 #[derive(Debug)]
-pub(crate) struct Rundown<const SHARDS: usize> {
+pub(crate) struct Rundown<S> {
     central: CentralWord,
-    shards: [ShardWord; SHARDS],
+    shards: S,
+}
+
+/// What the one who closes first learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FirstClose {
+    /// Whether callers can have been inside.
+    pub(crate) was_open: bool,
+}
+
+/// References on the central word, which the one who closes first takes and somebody else drops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum References {
+    None,
+    /// One, until [`Rundown::drop_reference`].
+    One,
 }
 
 /// Why an entry was refused, and what the refused caller may have become by stepping back.
@@ -35,32 +54,37 @@ pub(crate) struct Refused {
     pub(crate) departure: Departure,
 }
 
-impl<const SHARDS: usize> Rundown<SHARDS> {
-    const_fn_outside_loom! {
-        /// Unopened: entering is refused until [`Rundown::open`].
-        pub(crate) fn new() -> Self {
-            Self { central: CentralWord::new(), shards: fresh_array![ShardWord; SHARDS] }
-        }
+impl<S: Shards> Rundown<S> {
+    #[cfg(not(loom))]
+    /// Unopened: entering is refused until [`Rundown::open`].
+    pub(crate) const fn new() -> Self {
+        Self { central: CentralWord::new(), shards: S::FRESH }
+    }
+
+    #[cfg(loom)]
+    /// Unopened: entering is refused until [`Rundown::open`].
+    pub(crate) fn new() -> Self {
+        Self { central: CentralWord::new(), shards: S::fresh() }
     }
 
     /// Makes the rundown of a slot that nobody uses any more ready for its next binding: Unopened, of the next
     /// generation. Counts of callers that are about to step back are kept.
     pub(crate) fn renew(&self) {
         self.central.clear();
-        for shard in &self.shards {
+        for shard in self.shards.words() {
             shard.renew();
         }
     }
 
     /// How often the rundown has been renewed.
     pub(crate) fn generation(&self) -> u32 {
-        self.shards[0].epoch().generation()
+        self.shards.words()[0].epoch().generation()
     }
 
     /// Commits: entries succeed from now on, unless a close or a detach came first. Answers whether all shards opened.
     pub(crate) fn open(&self) -> bool {
         let mut opened = true;
-        for shard in &self.shards {
+        for shard in self.shards.words() {
             opened &= shard.open();
         }
         opened
@@ -68,19 +92,25 @@ impl<const SHARDS: usize> Rundown<SHARDS> {
 
     /// The epoch to enter with, if the rundown is open.
     pub(crate) fn open_epoch(&self) -> Option<Epoch> {
-        let epoch = self.shards[0].epoch();
+        let epoch = self.shards.words()[0].epoch();
         epoch.is_open().then_some(epoch)
+    }
+
+    /// Whether the rundown is open and of `epoch`. A caller that cannot be interrupted by its processor's DPCs, and for
+    /// whom the one who closes waits a grace period, needs no more than this.
+    pub(crate) fn is_open_in(&self, epoch: Epoch) -> bool {
+        self.shards.words()[0].epoch() == epoch
     }
 
     /// Enters through `shard`, if the rundown is open and of `epoch`.
     pub(crate) fn enter(&self, epoch: Epoch, shard: usize) -> Result<(), Refused> {
-        let seen = self.shards[shard].count_in();
+        let seen = self.shards.words()[shard].count_in();
         if seen == epoch { Ok(()) } else { Err(Refused { departure: self.leave(seen, shard) }) }
     }
 
     /// Leaves through the shard of the entry, whose increment saw `seen`.
     pub(crate) fn leave(&self, seen: Epoch, shard: usize) -> Departure {
-        let now = self.shards[shard].count_out();
+        let now = self.shards.words()[shard].count_out();
         // Another epoch means that the word changed its state since the increment. If it is a closed one now, the
         // closer found this entry in the count, and holds the central word or has carried the entry over to it.
         if now == seen || !now.is_closed() {
@@ -93,19 +123,20 @@ impl<const SHARDS: usize> Rundown<SHARDS> {
 
     /// Whether `shard` has left `epoch`, that is, whether the binding of an entry made in `epoch` is closing.
     pub(crate) fn is_closing(&self, epoch: Epoch, shard: usize) -> bool {
-        self.shards[shard].epoch() != epoch
+        self.shards.words()[shard].epoch() != epoch
     }
 
-    /// Stops new entries; any number of times, on any number of threads. The first one calls `closing`, with the
-    /// rundown held, so that no detach can be completed meanwhile.
+    /// Stops new entries; any number of times, on any number of threads. The first one calls `first`, with the
+    /// rundown held, so that no detach can be completed meanwhile; what it answers stays on the central word until
+    /// [`Rundown::drop_reference`], which may come before this returns.
     ///
     /// The caller must be sure that the slot is not renewed meanwhile: by an entry of its own, or because NMR waits
     /// for it.
-    pub(crate) fn close(&self, closing: impl FnOnce()) -> Departure {
+    pub(crate) fn close(&self, first: impl FnOnce(FirstClose) -> References) -> Departure {
         if !self.central.hold() {
             return Departure::NotLast;
         }
-        let counted = self.flip(closing);
+        let counted = self.flip(first);
         self.central.release(counted)
     }
 
@@ -113,25 +144,39 @@ impl<const SHARDS: usize> Rundown<SHARDS> {
     ///
     /// Called once for each generation, by the detach callback. On [`DetachAnswer::Pending`] the slot must not be
     /// touched again: the last leaver may have completed the detach already.
-    pub(crate) fn detach(&self, closing: impl FnOnce()) -> DetachAnswer {
+    pub(crate) fn detach(&self, first: impl FnOnce(FirstClose) -> References) -> DetachAnswer {
         if !self.central.hold() {
             return DetachAnswer::Success;
         }
-        let counted = self.flip(closing);
+        let counted = self.flip(first);
         self.central.arm(counted)
     }
 
-    fn flip(&self, closing: impl FnOnce()) -> Counted {
+    /// Drops the reference that the one who closed first has taken.
+    pub(crate) fn drop_reference(&self) -> Departure {
+        self.central.leave()
+    }
+
+    /// Calls in flight at this moment, as far as they are counted: closing a shard leaves its count in place. For people
+    /// who look; it may be out of date already.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.shards.words().iter().map(ShardWord::entries).sum()
+    }
+
+    fn flip(&self, first: impl FnOnce(FirstClose) -> References) -> Counted {
         let mut counted = Counted::default();
-        let mut first = false;
-        for (index, shard) in self.shards.iter().enumerate() {
-            if let Some(count) = shard.close() {
-                counted.add(count);
-                first |= index == 0;
+        let mut first_close = None;
+        for (index, shard) in self.shards.words().iter().enumerate() {
+            if let Some(closed) = shard.close() {
+                counted.add(closed.count);
+                if index == 0 {
+                    first_close = Some(FirstClose { was_open: closed.was_open });
+                }
             }
         }
-        if first {
-            closing();
+        match first_close.map(first) {
+            Some(References::One) => counted.add(1),
+            Some(References::None) | None => (),
         }
         counted
     }

@@ -1,6 +1,9 @@
-//! The word that callers count themselves in: generation, state and count.
+//! The word that callers count themselves in: generation, state and count. A rundown has one, or one for each processor.
 
+#[cfg(loom)]
+use crate::sync::fresh_array;
 use crate::sync::{AtomicU64, Ordering, const_fn_outside_loom};
+use core::fmt;
 
 /// Generation and state of a shard, the upper half of its word. It changes with every change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +23,15 @@ impl Epoch {
         self.0 & CLOSED != 0
     }
 
+    pub(crate) const fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// The epoch of these bits, which came from one.
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     pub(crate) const fn generation(self) -> u32 {
         self.0 >> STATE_BITS
     }
@@ -30,6 +42,11 @@ impl Epoch {
 
     const fn of(word: u64) -> Self {
         Self((word >> 32) as u32)
+    }
+
+    /// The epoch of a binding of `generation` that is open.
+    pub(crate) const fn open_in(generation: u32) -> Self {
+        Self(generation << STATE_BITS | OPEN)
     }
 
     const fn next_generation(self) -> Self {
@@ -43,7 +60,49 @@ const MOST_ENTRIES: u64 = 1 << 31;
 /// A shard in a cache line of its own: neighbours in one line cost each other four times the price of a call.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(crate) struct ShardWord(AtomicU64);
+pub struct ShardWord(AtomicU64);
+
+/// What a closer found in a shard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closed {
+    /// Callers counted in, some of whom may only be on their way back.
+    pub(crate) count: u64,
+    pub(crate) was_open: bool,
+}
+
+/// The shards of a rundown: an array of words, as many as a power of two.
+pub trait Shards: fmt::Debug + Send + Sync + 'static {
+    /// How many.
+    const COUNT: usize;
+    /// Unopened, empty.
+    #[cfg(not(loom))]
+    const FRESH: Self;
+
+    /// Unopened, empty.
+    #[cfg(loom)]
+    fn fresh() -> Self;
+
+    /// The words.
+    fn words(&self) -> &[ShardWord];
+}
+
+impl<const COUNT: usize> Shards for [ShardWord; COUNT] {
+    const COUNT: usize = {
+        assert!(COUNT.is_power_of_two(), "the number of shards is a power of two");
+        COUNT
+    };
+    #[cfg(not(loom))]
+    const FRESH: Self = [const { ShardWord::new() }; COUNT];
+
+    #[cfg(loom)]
+    fn fresh() -> Self {
+        fresh_array![ShardWord; COUNT]
+    }
+
+    fn words(&self) -> &[ShardWord] {
+        self
+    }
+}
 
 /// The count in the lower half of a word.
 const fn count_of(word: u64) -> u64 {
@@ -80,10 +139,16 @@ impl ShardWord {
         self.0.fetch_update(Ordering::Release, Ordering::Relaxed, open).is_ok()
     }
 
-    /// To Closed, keeping the count; the answer is that count, unless the shard was closed before.
-    pub(crate) fn close(&self) -> Option<u64> {
+    /// To Closed, keeping the count; the answer is what was there before, unless the shard was closed already.
+    pub(crate) fn close(&self) -> Option<Closed> {
         let word = self.0.fetch_or(u64::from(CLOSED) << 32, Ordering::AcqRel);
-        (!Epoch::of(word).is_closed()).then_some(count_of(word))
+        let epoch = Epoch::of(word);
+        (!epoch.is_closed()).then_some(Closed { count: count_of(word), was_open: epoch.is_open() })
+    }
+
+    /// The entries that have not left, whatever the state.
+    pub(crate) fn entries(&self) -> u64 {
+        count_of(self.0.load(Ordering::Relaxed))
     }
 
     /// To Unopened of the next generation, keeping the count. Only the owner of a slot that is not in use may do this,

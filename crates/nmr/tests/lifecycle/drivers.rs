@@ -93,7 +93,7 @@ impl Caller {
         one_more(&self.state.stopped);
     }
 
-    fn until_the_end(&'static self, thread: &OwnThread<'_, Self>) {
+    fn until_the_end(&'static self, thread: &mut OwnThread<'_, Self>) {
         while thread.sleep(core::time::Duration::from_secs(60)) {}
         one_more(&self.state.threads_ended);
     }

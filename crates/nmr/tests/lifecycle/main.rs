@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "the declarations are written as a driver writes them")]
 
 mod attach;
+mod calls;
 mod detach;
 mod drivers;
 mod raw_client;

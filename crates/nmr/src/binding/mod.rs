@@ -7,6 +7,7 @@
 //! # Invariants
 //! - `value` is initialised from [`Slot::fill`] until [`Slot::drop_value`].
 //! - `peer` is initialised before the rundown is opened, and read through a guard only.
+//! - A reference that a closer takes for a grace period keeps the slot until the period's end has dropped it.
 //! - NMR knows a binding by its slot's address, with the generation in the six low bits that the alignment leaves free;
 //!   peers' calls take the address and mask those bits off.
 
@@ -15,18 +16,34 @@
     reason = "keeps initialised what the rundown protects, in storage that is never moved"
 )]
 
+mod burst;
+mod completer;
+mod dispatch;
+mod guard;
+mod held;
+mod holders;
+mod peer_ref;
+
+pub use burst::Burst;
+pub use dispatch::DispatchGuard;
+pub use guard::Guard;
+pub use held::HeldGuard;
+pub use peer_ref::PeerRef;
+
 use crate::AtMostDispatch;
+use crate::Driver;
+use crate::grace::Waiter;
 use crate::registration::Core;
-use crate::role::Role;
-use crate::rundown::{Departure, DetachAnswer, Epoch, Rundown};
+use crate::role::{Role, SystemOf};
+use crate::rundown::{Departure, DetachAnswer, Epoch, FirstClose, References, Rundown};
 use crate::sync::const_fn_outside_loom;
+use completer::Completer;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
-use core::marker::PhantomData;
 use core::mem::MaybeUninit;
-use core::ops::Deref;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use holders::Holders;
 use nmr_abi::{BindingHandle, ModuleId};
 
 /// The bits of a context that hold the generation; slots are aligned to what lies above them.
@@ -40,7 +57,7 @@ const CLEANED_UP: u8 = 2;
 #[repr(C, align(64))]
 pub(crate) struct Slot<R: Role> {
     value: UnsafeCell<MaybeUninit<R::Binding>>,
-    rundown: Rundown<1>,
+    rundown: Rundown<R::Shards>,
     peer: UnsafeCell<MaybeUninit<R::PeerCalls>>,
     peer_module: UnsafeCell<Option<ModuleId>>,
     core: AtomicPtr<Core<R>>,
@@ -48,6 +65,9 @@ pub(crate) struct Slot<R: Role> {
     /// Position in the order of attachments; the oldest has the lowest.
     seniority: AtomicU64,
     left: AtomicU8,
+    /// Waits for the end of a grace period, if the registration's calls need one.
+    waiter: Waiter,
+    holders: Holders,
     /// Index of the next free slot plus one; belongs to the free list.
     pub(crate) next_free: AtomicUsize,
     /// Whether the binding counts for the policy; belongs to the free list.
@@ -70,6 +90,8 @@ impl<R: Role> Slot<R> {
                 nmr_binding: AtomicPtr::new(core::ptr::null_mut()),
                 seniority: AtomicU64::new(0),
                 left: AtomicU8::new(0),
+                waiter: Waiter::new(),
+                holders: Holders::new(),
                 next_free: AtomicUsize::new(0),
                 seated: AtomicBool::new(false),
             }
@@ -130,21 +152,19 @@ impl<R: Role> Slot<R> {
         self.rundown.open()
     }
 
+    /// The binding that the slot holds, if it is open.
+    pub(crate) fn peer_ref(&'static self) -> Option<PeerRef<R>> {
+        self.rundown.open_epoch().map(|epoch| PeerRef { slot: self, epoch })
+    }
+
     /// Enters the binding, whichever it is, if it is open.
     pub(crate) fn enter<'a>(&'static self) -> Option<Guard<'a, R>> {
-        let epoch = self.rundown.open_epoch()?;
-        match self.rundown.enter(epoch, 0) {
-            Ok(()) => Some(Guard { slot: self, epoch, scope: PhantomData }),
-            Err(refused) => {
-                self.depart(refused.departure);
-                None
-            }
-        }
+        self.peer_ref()?.enter()
     }
 
     /// Decides the detach that NMR asks for. On [`DetachAnswer::Pending`] the binding may be gone when this returns.
     pub(crate) fn detach(&'static self, at: &AtMostDispatch<'_>) -> DetachAnswer {
-        self.rundown.detach(|| self.closing(at))
+        self.rundown.detach(|first| self.closing(first, at))
     }
 
     /// Drops the driver's value: in cleanup, or when the peer declined.
@@ -172,106 +192,79 @@ impl<R: Role> Slot<R> {
         PeerName(unsafe { *self.peer_module.get() })
     }
 
-    /// Whether an entry would succeed at this moment.
-    pub(crate) fn is_open(&self) -> bool {
-        self.rundown.open_epoch().is_some()
+    /// Stops new calls. The caller is inside, so that the slot stays.
+    fn close(&'static self, at: &AtMostDispatch<'_>) {
+        self.depart(self.rundown.close(|first| self.closing(first, at)));
+    }
+
+    /// Calls in flight, as far as they are counted; for people who look.
+    pub(crate) fn calls_in_flight(&self) -> u64 {
+        self.rundown.in_flight()
+    }
+
+    /// Whether this thread has a guard on the binding. Known in debug builds only.
+    pub(crate) fn is_held_here(&self) -> bool {
+        self.holders.contain::<SystemOf<R>>()
     }
 
     pub(crate) fn seniority(&self) -> u64 {
         self.seniority.load(Ordering::Relaxed)
     }
 
-    fn closing(&'static self, at: &AtMostDispatch<'_>) {
+    /// The first step of closing, with the rundown held.
+    fn closing(&'static self, first: FirstClose, at: &AtMostDispatch<'_>) -> References {
+        let references = if R::CALLS_AT_DISPATCH && first.was_open {
+            let periods = self.core().home().driver.grace_periods();
+            let periods = periods.expect("driver! declares the grace periods that a registration needs");
+            // SAFETY: the reference that this answers keeps the slot, and with it the waiter, until `grace_over`.
+            unsafe { periods.request(self.core().system(), &self.waiter, self.this(), Self::grace_over) };
+            References::One
+        } else {
+            References::None
+        };
         // SAFETY: a closer runs with the rundown held and before cleanup, so the value is there.
         R::closing(unsafe { self.value() }, at);
+        references
+    }
+
+    /// The end of the grace period that `closing` has asked for. IRQL = DISPATCH_LEVEL.
+    ///
+    /// # Safety
+    /// `slot` is the slot that asked.
+    unsafe fn grace_over(slot: *const c_void) {
+        // SAFETY: slots are static, and this is one of this type.
+        let slot: &'static Self = unsafe { &*slot.cast() };
+        slot.depart(slot.rundown.drop_reference());
+    }
+
+    fn this(&'static self) -> *const c_void {
+        core::ptr::from_ref(self).cast()
     }
 
     /// # Safety
-    /// Cleanup cannot run before the caller is done: it is inside the rundown, or holds it.
+    /// Cleanup cannot run before the caller is done: it is inside the rundown, or holds it, or is at DISPATCH_LEVEL
+    /// since it found the rundown open.
     unsafe fn value(&self) -> &R::Binding {
         // SAFETY: filled before anyone could be inside the rundown, dropped after all have left.
         unsafe { &*self.value.get().cast::<R::Binding>() }
     }
 
+    /// # Safety
+    /// The rundown has opened, and the caller is inside, or at DISPATCH_LEVEL since it found the rundown open.
+    unsafe fn peer_calls(&self) -> &R::PeerCalls {
+        // SAFETY: written before the rundown opened, and not changed until the slot is filled anew.
+        unsafe { &*self.peer.get().cast::<R::PeerCalls>() }
+    }
+
+    /// Leaves through the shard of the entry. The last access to the slot.
+    fn leave(&'static self, epoch: Epoch, shard: u32) {
+        self.depart(self.rundown.leave(epoch, shard as usize));
+    }
+
     fn depart(&'static self, departure: Departure) {
         if departure == Departure::CompletesDetach {
-            Completer { slot: self }.complete();
+            Completer::of(self).complete();
         }
-    }
-}
-
-/// The duty to complete a detach. Whoever has it is the last one out, and nobody else has it.
-#[must_use = "NMR waits for the completion"]
-struct Completer<R: Role> {
-    slot: &'static Slot<R>,
-}
-
-impl<R: Role> Completer<R> {
-    /// `NmrClientDetachProviderComplete` or `NmrProviderDetachClientComplete`, and nothing after it: cleanup may run
-    /// inside the call.
-    fn complete(self) {
-        let core = self.slot.core();
-        let binding = BindingHandle::from_raw(self.slot.nmr_binding.load(Ordering::Relaxed));
-        core.log("complete detach", format_args!(": {}", self.slot.peer_name()));
-        // SAFETY: the detach callback was called and answers STATUS_PENDING, and the rundown makes one completer only.
-        unsafe { R::detach_complete(core.system(), binding) };
-    }
-}
-
-/// A call into the peer, or several: the binding cannot go away while it lives.
-///
-/// Dereferences to the peer's functions. Entering and leaving cost two locked instructions; make several calls through
-/// one guard where they belong together. IRQL <= DISPATCH_LEVEL. Do not keep it across a wait for what the peer's
-/// unload may have to do first: the peer's deregistration is held up until the guard is dropped.
-pub struct Guard<'a, R: Role> {
-    slot: &'static Slot<R>,
-    epoch: Epoch,
-    scope: PhantomData<(&'a (), *mut ())>,
-}
-
-impl<R: Role> Guard<'_, R> {
-    /// The driver's own value for this binding.
-    pub fn binding(&self) -> &R::Binding {
-        // SAFETY: this guard is inside the rundown.
-        unsafe { self.slot.value() }
-    }
-
-    /// Whether the binding has begun to close; a long series of calls ends early then.
-    pub fn is_closing(&self) -> bool {
-        self.slot.rundown.is_closing(self.epoch, 0)
-    }
-
-    /// The module id of the peer; `None` if it has none.
-    pub fn peer_module_id(&self) -> Option<ModuleId> {
-        self.slot.peer_name().0
-    }
-
-    /// Stops new calls through this binding.
-    pub(crate) fn close(self, at: &AtMostDispatch<'_>) {
-        let slot = self.slot;
-        slot.depart(slot.rundown.close(|| slot.closing(at)));
-    }
-}
-
-impl<R: Role> Deref for Guard<'_, R> {
-    type Target = R::PeerCalls;
-
-    fn deref(&self) -> &R::PeerCalls {
-        // SAFETY: this guard is inside the rundown, which opened after `peer` was written.
-        unsafe { &*self.slot.peer.get().cast::<R::PeerCalls>() }
-    }
-}
-
-impl<R: Role> Drop for Guard<'_, R> {
-    fn drop(&mut self) {
-        let slot = self.slot;
-        slot.depart(slot.rundown.leave(self.epoch, 0));
-    }
-}
-
-impl<R: Role> fmt::Debug for Guard<'_, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("peer", &self.peer_module_id()).finish_non_exhaustive()
     }
 }
 

@@ -2,12 +2,18 @@
 
 #![expect(unsafe_code, reason = "the protected value is a plain cell, so that a missing edge is a data race")]
 
-use super::{Departure, DetachAnswer, Epoch, Rundown};
+use super::{Departure, DetachAnswer, Epoch, References, Rundown, ShardWord};
 use crate::model_check::{Arc, AtomicUsize, Ordering, UnsafeCell, model, spawn};
+
+mod at_dispatch;
+mod door;
+mod layout;
+mod sixteen_shards;
+mod walk;
 
 /// A binding as NMR and its callers see it: a value that cleanup takes away, protected by nothing but the rundown.
 struct Binding {
-    rundown: Rundown<2>,
+    rundown: Rundown<[ShardWord; 2]>,
     value: UnsafeCell<u64>,
     cleanups: AtomicUsize,
 }
@@ -54,6 +60,11 @@ impl Binding {
         assert_eq!(value, ALIVE, "called after cleanup");
     }
 
+    fn read_first(&self) -> References {
+        self.read();
+        References::None
+    }
+
     fn depart(&self, departure: Departure) {
         if departure == Departure::CompletesDetach {
             self.cleanup();
@@ -62,13 +73,13 @@ impl Binding {
 
     fn pre_close(&self, epoch: Epoch) {
         if self.rundown.enter(epoch, 0).map_err(|refused| self.depart(refused.departure)).is_ok() {
-            self.depart(self.rundown.close(|| self.read()));
+            self.depart(self.rundown.close(|_| self.read_first()));
             self.depart(self.rundown.leave(epoch, 0));
         }
     }
 
     fn detach(&self) -> DetachAnswer {
-        let answer = self.rundown.detach(|| self.read());
+        let answer = self.rundown.detach(|_| self.read_first());
         if answer == DetachAnswer::Success {
             self.cleanup();
         }
@@ -119,7 +130,7 @@ fn detach_success_then_preclose_does_nothing() {
     model(|| {
         let (binding, epoch) = Binding::opened();
         assert_eq!(binding.detach(), DetachAnswer::Success);
-        assert_eq!(binding.rundown.close(|| panic!("closed before")), Departure::NotLast);
+        assert_eq!(binding.rundown.close(|_| panic!("closed before")), Departure::NotLast);
         binding.pre_close(epoch);
         binding.assert_cleaned_up_once();
     });
@@ -186,9 +197,10 @@ fn leaver_between_flip_and_transfer() {
     model(|| {
         let (binding, epoch) = Binding::opened();
         binding.rundown.enter(epoch, 1).expect("open");
-        let answer = binding.rundown.detach(|| {
+        let answer = binding.rundown.detach(|_| {
             let departure = binding.rundown.leave(epoch, 1);
             assert_eq!(departure, Departure::NotLast, "the detach has not decided yet");
+            References::None
         });
         assert_eq!(answer, DetachAnswer::Success, "nothing is in flight any more");
     });
@@ -203,7 +215,11 @@ fn backoff_after_slot_reuse() {
         assert!(late.is_closed());
         binding.rundown.renew();
         assert!(binding.rundown.open());
-        assert_eq!(binding.rundown.detach(|| ()), DetachAnswer::Pending, "the late caller was counted");
+        assert_eq!(
+            binding.rundown.detach(|_| References::None),
+            DetachAnswer::Pending,
+            "the late caller was counted"
+        );
         assert_eq!(binding.rundown.leave(late, 1), Departure::CompletesDetach);
     });
 }
@@ -213,7 +229,11 @@ fn backoff_in_a_binding_that_was_born_closed() {
     model(|| {
         let binding = Binding::unopened();
         let early = binding.rundown.shards[0].count_in();
-        assert_eq!(binding.rundown.detach(|| ()), DetachAnswer::Pending, "the early caller was counted");
+        assert_eq!(
+            binding.rundown.detach(|_| References::None),
+            DetachAnswer::Pending,
+            "the early caller was counted"
+        );
         assert_eq!(binding.rundown.leave(early, 0), Departure::CompletesDetach);
     });
 }
@@ -222,7 +242,7 @@ fn backoff_in_a_binding_that_was_born_closed() {
 fn stale_handle_after_slot_reuse() {
     model(|| {
         let (binding, stale) = Binding::opened();
-        assert_eq!(binding.rundown.detach(|| ()), DetachAnswer::Success);
+        assert_eq!(binding.rundown.detach(|_| References::None), DetachAnswer::Success);
         binding.rundown.renew();
         assert!(binding.rundown.open());
         let fresh = binding.rundown.open_epoch().expect("just opened");

@@ -1,0 +1,37 @@
+//! IRQL and critical regions.
+
+#![expect(unsafe_code, reason = "calls the kernel's IRQL routines")]
+
+use wdk_sys::ntddk;
+
+/// DISPATCH_LEVEL.
+const DISPATCH_LEVEL: u8 = 2;
+
+/// `KeRaiseIrqlToDpcLevel`. IRQL <= DISPATCH_LEVEL.
+pub(super) fn raise_to_dispatch() -> u8 {
+    // SAFETY: the tokens of `nmr::irql` are at or below DISPATCH_LEVEL.
+    unsafe { ntddk::KfRaiseIrql(DISPATCH_LEVEL) }
+}
+
+/// `KeLowerIrql`.
+///
+/// # Safety
+/// As `nmr::System::lower`.
+pub(super) unsafe fn lower(before: u8) {
+    // SAFETY: the IRQL was raised from there, as the caller says.
+    unsafe { ntddk::KeLowerIrql(before) };
+}
+
+/// None yet: whether one may be entered takes `KeGetCurrentIrql`, which the lab's kernel has to learn first.
+pub(super) fn enter_critical_region() -> bool {
+    false
+}
+
+/// `KeLeaveCriticalRegion`.
+///
+/// # Safety
+/// As `nmr::System::leave_critical_region`.
+pub(super) unsafe fn leave_critical_region() {
+    // SAFETY: entered on this thread, as the caller says.
+    unsafe { ntddk::KeLeaveCriticalRegion() };
+}

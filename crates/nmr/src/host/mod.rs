@@ -1,0 +1,193 @@
+//! The framework's seams filled by std, over any [`Registrar`]: how drivers are tested on a desk.
+
+#![expect(unsafe_code, reason = "implements the system's traits, which promise things about memory")]
+
+mod event;
+mod lock;
+mod processors;
+mod registrar;
+
+pub use event::HostEvent;
+pub use lock::HostLock;
+pub use processors::{HostDpc, critical_regions};
+
+use crate::{Driver, Failure, MayWait, RawThread, Result, System, ThreadEntry};
+use core::ffi::c_void;
+use core::fmt;
+use core::time::Duration;
+use nmr_abi::Registrar;
+use processors::DpcThreads;
+use std::boxed::Box;
+use std::string::{String, ToString};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::vec::Vec;
+
+/// A system made of std and of the registrar `N`. Its log is kept, to be asserted on.
+#[derive(Clone, Debug)]
+pub struct Host<N> {
+    registrar: N,
+    log: Arc<Mutex<Vec<String>>>,
+    dpcs: Arc<DpcThreads>,
+}
+
+impl<N: Registrar> Host<N> {
+    /// A system over `registrar`.
+    pub fn new(registrar: N) -> Self {
+        Self { registrar, log: Arc::default(), dpcs: Arc::default() }
+    }
+
+    /// The registrar below.
+    pub fn registrar(&self) -> &N {
+        &self.registrar
+    }
+
+    /// The lines logged so far.
+    pub fn log_lines(&self) -> Vec<String> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A driver that is loaded on this host for as long as the value lives.
+///
+/// The driver's storage is static, as it is in the kernel: it is never freed, so a late reference finds a driver that
+/// is down, and not freed memory.
+#[derive(Debug)]
+pub struct Loaded<D: Driver> {
+    driver: &'static D,
+}
+
+impl<D: Driver> Loaded<D> {
+    /// Puts a driver into storage of its own and loads it, as DriverEntry does. For a thread that is in no callback of
+    /// NMR.
+    ///
+    /// # Errors
+    /// What the driver's start or one of its registrations failed with; everything is taken down again then.
+    pub fn new(system: D::System) -> Result<Self> {
+        let storage = Self::storage(system);
+        // SAFETY: fresh storage, which nobody else has.
+        unsafe { Self::of(storage) }
+    }
+
+    /// Static storage with a driver that is not loaded yet.
+    pub fn storage(system: D::System) -> &'static D {
+        // SAFETY: put into static storage here, and loaded through `of` alone.
+        let driver: &'static D = Box::leak(Box::new(unsafe { D::create(system) }));
+        STORAGE.lock().unwrap_or_else(PoisonError::into_inner).push(driver);
+        driver
+    }
+
+    /// Loads the driver in `storage`.
+    ///
+    /// # Errors
+    /// As for [`Loaded::new`].
+    ///
+    /// # Safety
+    /// The driver is not loaded at the moment.
+    pub unsafe fn of(driver: &'static D) -> Result<Self> {
+        // SAFETY: the caller's thread is an ordinary one, and in no callback.
+        let may_wait = unsafe { MayWait::assume() };
+        // SAFETY: as the caller says; the value that this makes unloads the driver, once.
+        unsafe { driver.load(&may_wait) }?;
+        Ok(Self { driver })
+    }
+
+    /// The driver.
+    pub fn driver(&self) -> &'static D {
+        self.driver
+    }
+}
+
+impl<D: Driver> Drop for Loaded<D> {
+    fn drop(&mut self) {
+        // SAFETY: the caller's thread is an ordinary one, and in no callback.
+        let may_wait = unsafe { MayWait::assume() };
+        // SAFETY: `of` has loaded the driver, and this value is the only one that unloads it.
+        unsafe { self.driver.unload(&may_wait) };
+    }
+}
+
+/// Keeps the drivers reachable, so that leak checkers see what is meant.
+static STORAGE: Mutex<Vec<&'static dyn Sync>> = Mutex::new(Vec::new());
+
+/// A pointer that a thread takes along.
+struct Passed(*mut c_void);
+
+// SAFETY: the caller of `System::spawn` says that the context may be used on the new thread.
+unsafe impl Send for Passed {}
+
+// SAFETY: std's threads run their closure once, and `JoinHandle::join` returns when the thread has ended.
+unsafe impl<N: Registrar> System for Host<N> {
+    type Lock = HostLock;
+    type Event = HostEvent;
+    type Dpc = HostDpc;
+
+    fn processor() -> usize {
+        processors::current()
+    }
+
+    fn thread() -> usize {
+        processors::thread()
+    }
+
+    /// No thread of a host is suspended; what counts is that regions are balanced.
+    fn enter_critical_region() -> bool {
+        processors::enter_critical_region()
+    }
+
+    unsafe fn leave_critical_region() {
+        processors::leave_critical_region();
+    }
+
+    fn raise_to_dispatch(&self) -> u8 {
+        processors::raise_to_dispatch()
+    }
+
+    unsafe fn lower(&self, before: u8) {
+        // SAFETY: as the caller says.
+        unsafe { processors::lower(before) };
+    }
+
+    fn active_processors(&self) -> usize {
+        processors::COUNT
+    }
+
+    unsafe fn queue_dpc(&self, dpc: &'static HostDpc, processor: usize) {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { self.dpcs.queue(dpc, processor) };
+    }
+
+    fn flush_dpcs(&self, _: &MayWait<'_>) {
+        self.dpcs.flush();
+    }
+
+    unsafe fn spawn(&self, entry: ThreadEntry, context: *mut c_void) -> Result<RawThread> {
+        let context = Passed(context);
+        let thread = std::thread::spawn(move || {
+            let Passed(context) = { context };
+            // SAFETY: the caller passes what `entry` expects.
+            unsafe { entry(context) }
+        });
+        Ok(RawThread::from_raw(Box::into_raw(Box::new(thread)).cast()))
+    }
+
+    unsafe fn join(&self, _: &MayWait<'_>, thread: RawThread) {
+        // SAFETY: `spawn` made it of a box, and the caller joins once.
+        let thread = unsafe { Box::from_raw(thread.into_raw().cast::<JoinHandle<()>>()) };
+        if let Err(panic) = thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    fn sleep(&self, _: &MayWait<'_>, time: Duration) {
+        std::thread::sleep(time);
+    }
+
+    fn log(&self, line: fmt::Arguments<'_>) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+    }
+
+    fn stop(&self, failure: Failure) -> ! {
+        panic!("the machine stops: {failure}");
+    }
+}
