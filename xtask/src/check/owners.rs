@@ -42,7 +42,12 @@ const OWNED: [Owned; 7] = [
         patterns: &[". issue_deregister (", ". wait_deregistered ("],
         definition: "",
     },
-    Owned { what: "making a Completer", folder: "crates/nmr", patterns: &["Completer :: of ("], definition: "" },
+    Owned {
+        what: "making a Completer",
+        folder: "crates/nmr",
+        patterns: &["Completer :: of ("],
+        definition: "",
+    },
     Owned {
         what: "using a Completer up",
         folder: "crates/nmr",
