@@ -8,6 +8,9 @@
 use crate::System;
 use core::marker::PhantomData;
 
+/// DISPATCH_LEVEL as a number.
+pub(crate) const DISPATCH_LEVEL: u8 = 2;
+
 /// Neither `Send` nor `Sync`, and invariant in the lifetime of the call.
 type HereAndNow<'a> = PhantomData<*mut &'a ()>;
 

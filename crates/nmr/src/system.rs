@@ -28,6 +28,9 @@ pub unsafe trait System: Registrar {
     /// What tells threads apart, `PsGetCurrentThreadId` in the kernel; never 0. Any IRQL.
     fn thread() -> usize;
 
+    /// The IRQL that the caller runs at, `KeGetCurrentIrql` in the kernel. Any IRQL.
+    fn irql() -> u8;
+
     /// Keeps the thread from being suspended, `KeEnterCriticalRegion` in the kernel; nothing at DISPATCH_LEVEL, where
     /// no thread can be. Answers whether there is a region to leave. IRQL <= DISPATCH_LEVEL.
     fn enter_critical_region() -> bool;

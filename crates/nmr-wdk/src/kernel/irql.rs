@@ -7,6 +7,12 @@ use wdk_sys::ntddk;
 /// DISPATCH_LEVEL.
 const DISPATCH_LEVEL: u8 = 2;
 
+/// `KeGetCurrentIrql`. Any IRQL.
+pub(super) fn current() -> u8 {
+    // SAFETY: callable at any IRQL.
+    unsafe { ntddk::KeGetCurrentIrql() }
+}
+
 /// `KeRaiseIrqlToDpcLevel`. IRQL <= DISPATCH_LEVEL.
 pub(super) fn raise_to_dispatch() -> u8 {
     // SAFETY: the tokens of `nmr::irql` are at or below DISPATCH_LEVEL.

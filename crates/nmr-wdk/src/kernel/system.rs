@@ -37,6 +37,10 @@ unsafe impl System for Kernel {
         thread::current()
     }
 
+    fn irql() -> u8 {
+        irql::current()
+    }
+
     fn enter_critical_region() -> bool {
         irql::enter_critical_region()
     }

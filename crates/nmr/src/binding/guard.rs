@@ -79,6 +79,7 @@ impl<R: Role> Drop for Guard<'_, R> {
     fn drop(&mut self) {
         let slot = self.slot;
         slot.holders.remove::<SystemOf<R>>();
+        slot.assert_may_complete();
         slot.leave(self.epoch, self.shard);
     }
 }

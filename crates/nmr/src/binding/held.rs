@@ -79,6 +79,7 @@ impl<R: Role> Deref for HeldGuard<R> {
 
 impl<R: Role> Drop for HeldGuard<R> {
     fn drop(&mut self) {
+        self.slot.assert_may_complete();
         self.slot.leave(self.epoch, self.shard);
     }
 }

@@ -30,13 +30,13 @@ pub use guard::Guard;
 pub use held::HeldGuard;
 pub use peer_ref::PeerRef;
 
-use crate::AtMostDispatch;
-use crate::Driver;
 use crate::grace::Waiter;
+use crate::irql::DISPATCH_LEVEL;
 use crate::registration::Core;
 use crate::role::{Role, SystemOf};
 use crate::rundown::{Departure, DetachAnswer, Epoch, FirstClose, References, Rundown};
 use crate::sync::const_fn_outside_loom;
+use crate::{AtMostDispatch, Driver, System};
 use completer::Completer;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
@@ -254,6 +254,16 @@ impl<R: Role> Slot<R> {
     unsafe fn peer_calls(&self) -> &R::PeerCalls {
         // SAFETY: written before the rundown opened, and not changed until the slot is filled anew.
         unsafe { &*self.peer.get().cast::<R::PeerCalls>() }
+    }
+
+    /// Reports, in debug builds, a guard that is dropped where NMR must not be called: it may be the last one out.
+    fn assert_may_complete(&'static self) {
+        debug_assert!(
+            SystemOf::<R>::irql() <= DISPATCH_LEVEL,
+            "a guard of registration {} is dropped at IRQL {}: DISPATCH_LEVEL is the highest",
+            self.core().options.name,
+            SystemOf::<R>::irql(),
+        );
     }
 
     /// Leaves through the shard of the entry. The last access to the slot.

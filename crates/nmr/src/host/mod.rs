@@ -9,7 +9,7 @@ mod registrar;
 
 pub use event::HostEvent;
 pub use lock::HostLock;
-pub use processors::{HostDpc, critical_regions};
+pub use processors::{HostDpc, above_dispatch, critical_regions};
 
 use crate::{Driver, Failure, MayWait, RawThread, Result, System, ThreadEntry};
 use core::ffi::c_void;
@@ -128,6 +128,10 @@ unsafe impl<N: Registrar> System for Host<N> {
 
     fn thread() -> usize {
         processors::thread()
+    }
+
+    fn irql() -> u8 {
+        processors::irql()
     }
 
     /// No thread of a host is suspended; what counts is that regions are balanced.

@@ -77,6 +77,22 @@ pub(super) fn leave_critical_region() {
     CRITICAL_REGIONS.set(CRITICAL_REGIONS.get() - 1);
 }
 
+pub(super) fn irql() -> u8 {
+    IRQL.get()
+}
+
+/// Runs `body` as if a device had interrupted the thread, for tests of what is reported there.
+pub fn above_dispatch<T>(body: impl FnOnce() -> T) -> T {
+    struct Restore(u8);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IRQL.set(self.0);
+        }
+    }
+    let _restore = Restore(IRQL.replace(DISPATCH + 1));
+    body()
+}
+
 /// How many critical regions the calling thread is in, for tests of what runs inside one.
 pub fn critical_regions() -> usize {
     CRITICAL_REGIONS.get()

@@ -7,11 +7,11 @@
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
-use nmr::host::{Host, Loaded, critical_regions};
+use nmr::host::{Host, Loaded, above_dispatch, critical_regions};
 use nmr::{AtPassive, ClientBinding, HeldGuard, MayWait, Offer, OwnThread, ProviderBinding, Refusal};
 use nmr_sim::World;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// A gate that keeps callers for as long as a test wants.
@@ -289,9 +289,10 @@ fn calls_of_all_forms_while_providers_come_and_go() {
     let world = World::new();
     let traveller = Traveller::load(&world);
     let driver = traveller.driver();
-    let end: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
+    let end = Arc::new(AtomicBool::new(false));
     let callers: Vec<_> = (0..3)
         .map(|form| {
+            let end = end.clone();
             thread::spawn(move || {
                 let mut calls = 0_u64;
                 while !end.load(Ordering::Relaxed) {
@@ -407,4 +408,20 @@ fn waiting_with_a_guard_held_is_reported_before_it_hangs() {
     assert!(message.contains("with a guard of it on the same thread"), "{message}");
     drop(guard);
     drop(gatekeeper);
+}
+
+/// A completion is a call into NMR, which DISPATCH_LEVEL is the highest for; whether a guard is the last is not known before.
+#[cfg(debug_assertions)]
+#[test]
+fn a_guard_dropped_above_dispatch_is_reported() {
+    let world = World::new();
+    let gatekeeper = Gatekeeper::load(&world, 7);
+    let traveller = Traveller::load(&world);
+    let guard = traveller.driver().plain.oldest_peer().expect("attached");
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| above_dispatch(|| drop(guard))));
+    let panic = dropped.expect_err("above DISPATCH_LEVEL");
+    let message = panic.downcast_ref::<String>().expect("a message with arguments");
+    assert!(message.contains("IRQL 3"), "{message}");
+    // In the kernel the machine has stopped; here the guard is lost, and nothing can be unloaded any more.
+    core::mem::forget((traveller, gatekeeper));
 }
