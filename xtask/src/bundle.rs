@@ -14,9 +14,7 @@ use crate::exit;
 
 pub(crate) use archive::write_archive;
 pub(crate) use folder::write_folder;
-pub(crate) use newest::chosen;
-#[cfg(unix)]
-pub(crate) use newest::newest;
+pub(crate) use newest::{chosen, newest};
 
 /// A file larger than this is none of ours.
 const LARGEST_FILE: u64 = 512 << 20;

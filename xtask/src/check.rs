@@ -28,6 +28,7 @@ mod tree;
 mod unsafe_code;
 
 use finding::Finding;
+pub(crate) use images::heap_imports;
 use tree::Tree;
 
 /// The arguments of `check`.

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::context::Context;
 
 mod architecture;
+mod bench;
 mod build;
 mod bundle;
 mod canonical;
@@ -61,6 +62,8 @@ enum Command {
     Deploy(deploy::Args),
     /// Run every test of the workspace.
     Test(test::Args),
+    /// Measure what the framework costs, against its targets.
+    Bench(bench::Args),
     /// Check formatting, lints and the laws of the design.
     Check(check::Args),
 }
@@ -86,6 +89,7 @@ fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Lab(args) => lab::run(args, context),
         Command::Deploy(args) => deploy::run(args, context),
         Command::Test(args) => test::run(args, context),
+        Command::Bench(args) => bench::run(args, context),
         Command::Check(args) => check::run(args, context),
     }
 }

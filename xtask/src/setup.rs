@@ -36,6 +36,8 @@ pub(crate) enum Need {
     Package,
     /// That, and the lab machine, the second opinion on signatures, and a loopback ssh server.
     Test,
+    /// Counting instructions.
+    Bench,
     /// Everything.
     All,
 }

@@ -37,11 +37,15 @@ fn of_file(image: &Path) -> Result<Vec<Finding>> {
     Ok(of_image(&image.display().to_string(), &bytes))
 }
 
-fn of_image(name: &str, bytes: &[u8]) -> Vec<Finding> {
+/// What the image in `bytes` imports of the forbidden.
+pub(crate) fn heap_imports(bytes: &[u8]) -> Vec<&'static str> {
     let found = |wanted: &&str| bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes());
-    FORBIDDEN
-        .iter()
-        .filter(|wanted| found(wanted))
+    FORBIDDEN.into_iter().filter(found).collect()
+}
+
+fn of_image(name: &str, bytes: &[u8]) -> Vec<Finding> {
+    heap_imports(bytes)
+        .into_iter()
         .map(|wanted| {
             let what = format!("the image imports {wanted}*");
             Finding::new(

@@ -27,21 +27,27 @@ const MINGW_ROOTS: [&str; 2] = ["/usr/x86_64-w64-mingw32", "/usr/x86_64-w64-ming
 
 /// What `need` asks for and `probe` does not have.
 pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
-    let mut lacks = Lacks { targets: missing_targets(probe), packages: Vec::new() };
+    let mut lacks = Lacks::default();
+    let drivers = need != Need::Bench;
+    if drivers {
+        lacks.targets = missing_targets(probe);
+    }
     if probe.is_windows() {
         // The kit and LLVM come with installers; wdk-build says so when it does not find them.
         return lacks;
     }
-    lacks.packages.extend(clang_packages(probe));
-    if !has_kernel_headers(probe) {
-        lacks.packages.push("mingw-w64-x86-64-dev".to_owned());
+    if drivers {
+        lacks.packages.extend(clang_packages(probe));
     }
     let mut package = |there: bool, name: &str| {
         if !there {
             lacks.packages.push(name.to_owned());
         }
     };
-    package(probe.has_program("x86_64-w64-mingw32-gcc"), "gcc-mingw-w64-x86-64-win32");
+    if drivers {
+        package(has_kernel_headers(probe), "mingw-w64-x86-64-dev");
+        package(probe.has_program("x86_64-w64-mingw32-gcc"), "gcc-mingw-w64-x86-64-win32");
+    }
     if matches!(need, Need::Test | Need::All) {
         // Debian's package puts no `wine64` into the path.
         let wine = ["/usr/lib/wine/wine64", "/usr/bin/wine64"];
@@ -49,6 +55,10 @@ pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
         package(probe.has_program("osslsigncode"), "osslsigncode");
         package(probe.has_program("sshd"), "openssh-server");
         package(probe.has_program("ssh") && probe.has_program("scp"), "openssh-client");
+    }
+    if matches!(need, Need::Bench | Need::All) {
+        package(probe.has_program("valgrind"), "valgrind");
+        package(probe.has_program("objdump"), "binutils");
     }
     lacks.packages.sort();
     lacks
@@ -140,14 +150,22 @@ mod tests {
 
     #[test]
     fn tests_need_more() {
-        for need in [Need::Test, Need::All] {
-            let more: Vec<String> = lacks(&FakeMachine::debian_12(), need)
-                .packages
-                .into_iter()
-                .filter(|name| !PACKAGE.contains(&name.as_str()))
-                .collect();
-            assert_eq!(more, ["openssh-client", "openssh-server", "osslsigncode", "wine64"]);
-        }
+        let more = |need| -> Vec<String> {
+            let packages = lacks(&FakeMachine::debian_12(), need).packages;
+            packages.into_iter().filter(|name| !PACKAGE.contains(&name.as_str())).collect()
+        };
+        let test = ["openssh-client", "openssh-server", "osslsigncode", "wine64"];
+        assert_eq!(more(Need::Test), test);
+        let mut all = more(Need::All);
+        all.retain(|name| !test.contains(&name.as_str()));
+        assert_eq!(all, ["binutils", "valgrind"]);
+    }
+
+    #[test]
+    fn counting_instructions_needs_nothing_for_drivers() {
+        let found = lacks(&FakeMachine::debian_12(), Need::Bench);
+        assert_eq!(found.packages, ["binutils", "valgrind"]);
+        assert!(found.targets.is_empty());
     }
 
     #[test]
@@ -164,6 +182,8 @@ mod tests {
             ("/usr/lib/wine/wine64", "wine64"),
             ("/usr/sbin/sshd", "openssh-server"),
             ("/usr/bin/scp", "openssh-client"),
+            ("/usr/bin/valgrind", "valgrind"),
+            ("/usr/bin/objdump", "binutils"),
         ] {
             let found = lacks(&FakeMachine::complete().without(file), Need::All);
             assert_eq!(found.packages, [package], "without {file}");

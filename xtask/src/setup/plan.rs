@@ -129,6 +129,8 @@ pub(super) mod fake {
                 "/usr/sbin/sshd",
                 "/usr/bin/ssh",
                 "/usr/bin/scp",
+                "/usr/bin/valgrind",
+                "/usr/bin/objdump",
             ]
             .iter()
             .fold(Self::debian_12(), |machine, file| machine.with(file))

@@ -27,14 +27,19 @@ use std::vec::Vec;
 #[derive(Clone, Debug)]
 pub struct Host<N> {
     registrar: N,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Option<Arc<Mutex<Vec<String>>>>,
     dpcs: Arc<DpcThreads>,
 }
 
 impl<N: Registrar> Host<N> {
     /// A system over `registrar`.
     pub fn new(registrar: N) -> Self {
-        Self { registrar, log: Arc::default(), dpcs: Arc::default() }
+        Self { registrar, log: Some(Arc::default()), dpcs: Arc::default() }
+    }
+
+    /// A system over `registrar` that drops its log unread, as a kernel without a debugger does.
+    pub fn quiet(registrar: N) -> Self {
+        Self { registrar, log: None, dpcs: Arc::default() }
     }
 
     /// The registrar below.
@@ -42,9 +47,10 @@ impl<N: Registrar> Host<N> {
         &self.registrar
     }
 
-    /// The lines logged so far.
+    /// The lines logged so far; none if the system is quiet.
     pub fn log_lines(&self) -> Vec<String> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let Some(log) = &self.log else { return Vec::new() };
+        log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -188,7 +194,9 @@ unsafe impl<N: Registrar> System for Host<N> {
     }
 
     fn log(&self, line: fmt::Arguments<'_>) {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+        if let Some(log) = &self.log {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+        }
     }
 
     fn stop(&self, failure: Failure) -> ! {

@@ -1,0 +1,96 @@
+//! A call into a peer, guarded in several ways, and what others use for the same purpose.
+//!
+//! Every design runs in the same loop, calls the same function, and begins with a pointer that the compiler knows
+//! nothing about.
+
+mod arc_swap;
+mod bare;
+mod epoch;
+mod oldest_peer;
+mod read_write_lock;
+mod rundown_word;
+
+use std::hint::black_box;
+
+use anyhow::{Context as _, Result};
+
+use crate::echo::{BarePeer, Pair};
+use crate::measurement::{Effort, Measurement};
+use crate::paired::{self, Design};
+
+/// The floor that everything is compared with.
+const RAW: &str = "raw";
+
+/// What designs call through.
+#[derive(Debug)]
+pub struct Stage {
+    pair: Pair,
+    peer: BarePeer,
+}
+
+impl Stage {
+    /// Loads the drivers.
+    ///
+    /// # Errors
+    /// A driver does not load.
+    pub fn new() -> Result<Self> {
+        Ok(Self { pair: Pair::load().context("the drivers do not load")?, peer: BarePeer::new() })
+    }
+
+    /// The floor, and the framework's ways to call.
+    pub fn own(&self) -> Vec<Design<'_>> {
+        vec![
+            bare::design(RAW, &self.peer),
+            oldest_peer::call(&self.pair),
+            oldest_peer::held_outside(&self.pair),
+        ]
+    }
+
+    /// What others use.
+    pub fn compared(&self) -> Vec<Design<'_>> {
+        vec![
+            rundown_word::design(self.peer),
+            read_write_lock::of_spin(self.peer),
+            read_write_lock::of_std(self.peer),
+            arc_swap::design(self.peer),
+            epoch::design(self.peer),
+        ]
+    }
+
+    /// All of them.
+    pub fn designs(&self) -> Vec<Design<'_>> {
+        self.own().into_iter().chain(self.compared()).collect()
+    }
+}
+
+/// The loop of every design, and the only function in which callgrind counts: it is looked for by this name.
+#[inline(never)]
+pub fn calls_in_a_row<P: Copy>(peer: P, count: u64, call: impl Fn(P, u64) -> u64) {
+    for value in 0..count {
+        black_box(call(black_box(peer), value));
+    }
+}
+
+/// The ratios to the bare call, on one thread and on two.
+///
+/// # Errors
+/// The machine cannot measure, or a driver does not load.
+pub fn measure(effort: Effort, mut tell: impl FnMut(Measurement)) -> Result<usize> {
+    let stage = Stage::new()?;
+    let designs = stage.designs();
+    let table = paired::measure(&designs, &[1, 2], effort.repetitions(5, 31))?;
+    let mut figure = |name: String, value: Option<f64>, unit| {
+        if let Some(value) = value {
+            tell(Measurement::new(name, value, unit));
+        }
+    };
+    for name in designs.iter().map(|design| design.name) {
+        if name != RAW {
+            for (threads, suffix) in [(1, "1_thread"), (2, "2_threads")] {
+                figure(format!("{name}/{suffix}"), table.ratio((name, threads), (RAW, threads)), "x raw");
+            }
+        }
+        figure(format!("{name}/scaling"), table.scaling(name, 2), "x");
+    }
+    Ok(table.thrown_away())
+}
