@@ -8,6 +8,7 @@ use crate::registration::Registration;
 use crate::schedule::Callback;
 use crate::side::Side;
 use crate::sync::lock;
+use crate::table::Place;
 use crate::trace::What;
 use crate::world::World;
 use nmr_abi::Status;
@@ -17,9 +18,9 @@ use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 impl World {
-    /// `NmrRegisterClient` and `NmrRegisterProvider`: the number of the registration, when everybody on the other
+    /// `NmrRegisterClient` and `NmrRegisterProvider`: the place of the registration, when everybody on the other
     /// side has been offered to, or offered it.
-    pub(crate) fn register(&self, side: Side, module: Option<Module>) -> Result<u64, Status> {
+    pub(crate) fn register(&self, side: Side, module: Option<Module>) -> Result<Place, Status> {
         let Some(module) = module else {
             self.note(|| What::RegisterFailed { side, status: Status::INVALID_PARAMETER });
             self.violated(Rule::NullPointer, || format!("a {side} registers"));
@@ -30,12 +31,12 @@ impl World {
             return Err(Status::INSUFFICIENT_RESOURCES);
         }
         let npi = self.inner.npis.get(module.npi());
-        let registration = Arc::new(Registration::new(self.inner.registrations.number(), npi, module));
-        let number = registration.number;
-        self.inner.registrations.insert(number, Arc::clone(&registration));
+        let registration = Arc::new(Registration::new(self.inner.registrations.place(), npi, module));
+        let place = registration.place;
+        self.inner.registrations.insert(place, Arc::clone(&registration));
         self.note(|| What::Registered {
             side,
-            registration: number,
+            registration: place.number,
             npi: registration.module.npi(),
             module: registration.module.id(),
             number: registration.module.number(),
@@ -49,7 +50,7 @@ impl World {
                 Side::Provider => self.offer(&peer, &registration),
             }
         }
-        Ok(number)
+        Ok(place)
     }
 
     /// Offers `provider` to `client`, unless one of them has begun to deregister.
@@ -91,8 +92,10 @@ impl World {
     }
 
     fn pair(&self, client: &Arc<Registration>, provider: &Arc<Registration>) -> Option<Arc<Binding>> {
+        let place = self.inner.bindings.place();
         let binding = Arc::new(Binding {
-            number: self.inner.bindings.number(),
+            number: place.number,
+            place,
             client: Arc::clone(client),
             provider: Arc::clone(provider),
             client_context: AtomicPtr::new(null_mut()),
@@ -106,7 +109,7 @@ impl World {
             client.forget(binding.number);
             return None;
         }
-        self.inner.bindings.insert(binding.number, Arc::clone(&binding));
+        self.inner.bindings.insert(place, Arc::clone(&binding));
         Some(binding)
     }
 

@@ -6,6 +6,7 @@
 use crate::contract::Rule;
 use crate::registration::Registration;
 use crate::side::Side;
+use crate::table::Place;
 use nmr_abi::Status;
 use std::ffi::c_void;
 use std::sync::atomic::AtomicPtr;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex};
 /// A client and a provider that are, were or may become attached.
 pub(crate) struct Binding {
     pub(crate) number: u64,
+    pub(crate) place: Place,
     pub(crate) client: Arc<Registration>,
     pub(crate) provider: Arc<Registration>,
     /// The client's binding context, set before the provider is asked.

@@ -61,5 +61,5 @@ impl World {
 }
 
 fn handle(binding: &Binding, side: Side) -> BindingHandle {
-    BindingHandle::from_raw(encode(Kind::Binding(side), binding.number))
+    BindingHandle::from_raw(encode(Kind::Binding(side), binding.place))
 }

@@ -109,12 +109,12 @@ impl World {
     /// Takes a binding that was refused or has ended out of the world. The handle goes first: when a wait returns,
     /// nothing leads to the module any more.
     pub(crate) fn remove(&self, binding: &Binding) {
-        self.inner.bindings.remove(binding.number);
+        self.inner.bindings.remove(binding.place);
         let halves = {
             let progress = lock(&binding.progress);
             [progress.half(Side::Client), progress.half(Side::Provider)]
         };
-        self.inner.epitaphs.engrave(binding.number, halves);
+        self.inner.epitaphs.engrave(binding.place, halves);
         binding.client.forget(binding.number);
         binding.provider.forget(binding.number);
     }

@@ -2,13 +2,13 @@
 
 use crate::binding::Half;
 use crate::side::Side;
-use crate::sync::lock;
+use crate::sync::{OwnLines, lock};
+use crate::table::{Place, SHARDS};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-const SHARDS: usize = 16;
-/// A few hundred are remembered in all: a late completion comes soon, or the handle is merely stale.
-const KEPT: usize = 32;
+/// A few hundred are remembered in each shard: a late completion comes soon, or the handle is merely stale.
+const KEPT: usize = 512;
 
 /// How the client's and the provider's half of one binding ended.
 struct Epitaph {
@@ -16,46 +16,53 @@ struct Epitaph {
     halves: [Half; 2],
 }
 
-/// The last halves of bindings that are gone.
+/// The last halves of bindings that are gone, in the shards in which the bindings were.
 #[derive(Default)]
 pub(crate) struct Epitaphs {
-    shards: [Mutex<VecDeque<Epitaph>>; SHARDS],
+    shards: [OwnLines<Mutex<VecDeque<Epitaph>>>; SHARDS],
 }
 
 impl Epitaphs {
-    /// Remembers how the client's and the provider's half of `binding` ended.
-    pub(crate) fn engrave(&self, binding: u64, halves: [Half; 2]) {
-        let mut shard = lock(&self.shards[binding as usize % SHARDS]);
+    /// Remembers how the client's and the provider's half of the binding that was at `place` ended.
+    pub(crate) fn engrave(&self, place: Place, halves: [Half; 2]) {
+        let mut shard = lock(self.shard(place));
         if shard.len() == KEPT {
             shard.pop_front();
         }
-        shard.push_back(Epitaph { binding, halves });
+        shard.push_back(Epitaph { binding: place.number, halves });
     }
 
-    /// How the half of `binding` on `side` ended, if that is remembered.
-    pub(crate) fn read(&self, binding: u64, side: Side) -> Option<Half> {
-        let shard = lock(&self.shards[binding as usize % SHARDS]);
-        let [client, provider] = shard.iter().find(|epitaph| epitaph.binding == binding)?.halves;
+    /// How the half on `side` of the binding that was at `place` ended, if that is remembered.
+    pub(crate) fn read(&self, place: Place, side: Side) -> Option<Half> {
+        let shard = lock(self.shard(place));
+        let [client, provider] = shard.iter().find(|epitaph| epitaph.binding == place.number)?.halves;
         Some(match side {
             Side::Client => client,
             Side::Provider => provider,
         })
     }
+
+    fn shard(&self, place: Place) -> &Mutex<VecDeque<Epitaph>> {
+        &self.shards[usize::from(place.shard) % SHARDS]
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Epitaphs, KEPT, SHARDS};
+    use super::{Epitaphs, KEPT};
     use crate::side::Side;
+    use crate::table::Place;
 
     #[test]
     fn the_oldest_are_forgotten() {
         let epitaphs = Epitaphs::default();
-        for binding in 0..=(KEPT * SHARDS) as u64 {
-            epitaphs.engrave(binding, Default::default());
+        let at = |number| Place { number, shard: 3 };
+        for number in 0..=KEPT as u64 {
+            epitaphs.engrave(at(number), Default::default());
         }
-        assert!(epitaphs.read(0, Side::Client).is_none());
-        assert!(epitaphs.read(1, Side::Client).is_some());
-        assert!(epitaphs.read((KEPT * SHARDS) as u64, Side::Provider).is_some());
+        assert!(epitaphs.read(at(0), Side::Client).is_none());
+        assert!(epitaphs.read(at(1), Side::Client).is_some());
+        assert!(epitaphs.read(at(KEPT as u64), Side::Provider).is_some());
+        assert!(epitaphs.read(Place { number: 1, shard: 4 }, Side::Client).is_none());
     }
 }

@@ -1,12 +1,17 @@
-//! What a `HANDLE` of a world is: a kind and a number, in a form that faults when it is followed.
+//! What a `HANDLE` of a world is: a kind and a place, in a form that faults when it is followed.
 
 use crate::side::Side;
+use crate::table::{Place, SHARDS};
 use std::ffi::c_void;
 
 /// The upper 16 bits of every handle. No canonical address begins like this, so that a module which takes a handle
 /// for a pointer stops at once.
 const MARK: u64 = 0x4e4d << 48;
-const NUMBER_MASK: u64 = (1 << 45) - 1;
+/// Below the mark: 4 bits of shard, 41 bits of number, 3 bits of kind.
+const SHARD_SHIFT: u32 = 44;
+const SHARD_MASK: u64 = SHARDS as u64 - 1;
+const NUMBER_MASK: u64 = (1 << 41) - 1;
+const _: () = assert!(SHARDS == 16, "a shard fits into its bits");
 
 /// What a handle stands for. The two sides of a binding know it by different handles, so that a completion by the
 /// wrong side's function is seen.
@@ -37,13 +42,15 @@ impl Kind {
     }
 }
 
-/// The handle of number `number`.
-pub(crate) fn encode(kind: Kind, number: u64) -> *mut c_void {
-    std::ptr::without_provenance_mut((MARK | (number & NUMBER_MASK) << 3 | kind.code()) as usize)
+/// The handle of what is at `place`.
+pub(crate) fn encode(kind: Kind, place: Place) -> *mut c_void {
+    let shard = (u64::from(place.shard) & SHARD_MASK) << SHARD_SHIFT;
+    let number = (place.number & NUMBER_MASK) << 3;
+    std::ptr::without_provenance_mut((MARK | shard | number | kind.code()) as usize)
 }
 
 /// What `raw` stands for, or `None` if no world makes such handles.
-pub(crate) fn decode(raw: *mut c_void) -> Option<(Kind, u64)> {
+pub(crate) fn decode(raw: *mut c_void) -> Option<(Kind, Place)> {
     let value = raw.addr() as u64;
     let kind = match value & 7 {
         1 => Kind::Registration(Side::Client),
@@ -52,24 +59,27 @@ pub(crate) fn decode(raw: *mut c_void) -> Option<(Kind, u64)> {
         4 => Kind::Binding(Side::Provider),
         _ => return None,
     };
-    (value >> 48 == MARK >> 48).then_some((kind, value >> 3 & NUMBER_MASK))
+    let place = Place { number: value >> 3 & NUMBER_MASK, shard: (value >> SHARD_SHIFT & SHARD_MASK) as u8 };
+    (value >> 48 == MARK >> 48).then_some((kind, place))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Kind, decode, encode};
     use crate::side::Side;
+    use crate::table::Place;
     use std::ptr::{null_mut, without_provenance_mut};
 
     #[test]
-    fn a_handle_says_its_kind_and_number() {
+    fn a_handle_says_its_kind_and_place() {
+        let place = Place { number: 77, shard: 13 };
         for kind in [
             Kind::Registration(Side::Client),
             Kind::Registration(Side::Provider),
             Kind::Binding(Side::Client),
             Kind::Binding(Side::Provider),
         ] {
-            assert_eq!(decode(encode(kind, 77)), Some((kind, 77)));
+            assert_eq!(decode(encode(kind, place)), Some((kind, place)));
         }
     }
 
@@ -77,6 +87,10 @@ mod tests {
     fn other_values_are_no_handles() {
         assert_eq!(decode(null_mut()), None);
         assert_eq!(decode(without_provenance_mut(0x1_0009)), None);
-        assert_eq!(decode(without_provenance_mut(encode(Kind::Binding(Side::Client), 1).addr() | 7)), None);
+        let place = Place { number: 1, shard: 0 };
+        assert_eq!(
+            decode(without_provenance_mut(encode(Kind::Binding(Side::Client), place).addr() | 7)),
+            None
+        );
     }
 }

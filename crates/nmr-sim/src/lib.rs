@@ -36,6 +36,7 @@ mod frames;
 mod handles;
 mod module;
 mod npi;
+mod number_map;
 mod registrar;
 mod registration;
 mod schedule;

@@ -1,10 +1,11 @@
 //! Who is registered for which NPI. Clients and providers meet here, by NPI identifier and nothing else.
 
+use crate::number_map::NumberMap;
 use crate::registration::Registration;
 use crate::side::Side;
-use crate::sync::lock;
+use crate::sync::{OwnLines, lock};
 use nmr_abi::NpiId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 const SHARDS: usize = 16;
@@ -12,7 +13,7 @@ const SHARDS: usize = 16;
 /// The registrations of one NPI that accept offers.
 #[derive(Default)]
 pub(crate) struct Npi {
-    members: Mutex<Members>,
+    members: OwnLines<Mutex<Members>>,
 }
 
 #[derive(Default)]
@@ -45,10 +46,13 @@ impl Npi {
     }
 }
 
+/// NPIs by the digits of their identifiers.
+type ByIdentifier = NumberMap<u128, Arc<Npi>>;
+
 /// Every NPI that anybody ever registered for. An NPI stays when its last module has gone: there are few.
 #[derive(Default)]
 pub(crate) struct Npis {
-    shards: [Mutex<HashMap<NpiId, Arc<Npi>>>; SHARDS],
+    shards: [OwnLines<Mutex<ByIdentifier>>; SHARDS],
 }
 
 impl Npis {
@@ -56,6 +60,6 @@ impl Npis {
         let digits = id.to_u128();
         let shard = digits ^ digits >> 64;
         let shard = &self.shards[(shard ^ shard >> 32) as usize % SHARDS];
-        Arc::clone(lock(shard).entry(id).or_default())
+        Arc::clone(lock(shard).entry(digits).or_default())
     }
 }

@@ -8,6 +8,7 @@ use crate::handles::{Kind, decode, encode};
 use crate::module::Module;
 use crate::registration::Registration;
 use crate::side::Side;
+use crate::table::Place;
 use crate::world::World;
 use nmr_abi::{
     BindingHandle, ClientCharacteristics, ClientHandle, ProviderCharacteristics, ProviderHandle, Registrar,
@@ -29,8 +30,8 @@ unsafe impl Registrar for World {
         // SAFETY: the same contract.
         let module = unsafe { Module::client(characteristics, client_context) };
         match self.register(Side::Client, module) {
-            Ok(number) => {
-                *client_handle = ClientHandle::from_raw(encode(Kind::Registration(Side::Client), number));
+            Ok(place) => {
+                *client_handle = ClientHandle::from_raw(encode(Kind::Registration(Side::Client), place));
                 Status::SUCCESS
             }
             Err(status) => status,
@@ -86,9 +87,9 @@ unsafe impl Registrar for World {
         // SAFETY: the same contract.
         let module = unsafe { Module::provider(characteristics, provider_context) };
         match self.register(Side::Provider, module) {
-            Ok(number) => {
+            Ok(place) => {
                 *provider_handle =
-                    ProviderHandle::from_raw(encode(Kind::Registration(Side::Provider), number));
+                    ProviderHandle::from_raw(encode(Kind::Registration(Side::Provider), place));
                 Status::SUCCESS
             }
             Err(status) => status,
@@ -118,9 +119,10 @@ unsafe impl Registrar for World {
 impl World {
     /// The registration that `raw` stands for; if there is none, `function` has broken a rule.
     fn registration(&self, raw: *mut c_void, side: Side, function: &str) -> Option<Arc<Registration>> {
-        let number = self.number(raw, Kind::Registration(side), function)?;
-        let registration = self.inner.registrations.get(number);
+        let place = self.place(raw, Kind::Registration(side), function)?;
+        let registration = self.inner.registrations.get(place);
         if registration.is_none() {
+            let number = place.number;
             let known = self.inner.registrations.was_issued(number);
             let rule = if known { Rule::StaleHandle } else { Rule::UnknownHandle };
             self.violated(rule, || format!("{function} is given {raw:p}, {side} {number}"));
@@ -137,10 +139,11 @@ impl World {
         function: &str,
         late: impl FnOnce(Half) -> Rule,
     ) -> Option<Arc<Binding>> {
-        let number = self.number(handle.as_raw(), Kind::Binding(side), function)?;
-        let binding = self.inner.bindings.get(number);
+        let place = self.place(handle.as_raw(), Kind::Binding(side), function)?;
+        let binding = self.inner.bindings.get(place);
         if binding.is_none() {
-            let rule = match self.inner.epitaphs.read(number, side) {
+            let number = place.number;
+            let rule = match self.inner.epitaphs.read(place, side) {
                 Some(half) => late(half),
                 None if self.inner.bindings.was_issued(number) => Rule::StaleHandle,
                 None => Rule::UnknownHandle,
@@ -154,9 +157,9 @@ impl World {
         binding
     }
 
-    fn number(&self, raw: *mut c_void, wanted: Kind, function: &str) -> Option<u64> {
+    fn place(&self, raw: *mut c_void, wanted: Kind, function: &str) -> Option<Place> {
         let (rule, is) = match decode(raw) {
-            Some((kind, number)) if kind == wanted => return Some(number),
+            Some((kind, place)) if kind == wanted => return Some(place),
             Some((kind @ Kind::Binding(_), _)) if matches!(wanted, Kind::Binding(_)) => {
                 (Rule::WrongSide, kind.name())
             }

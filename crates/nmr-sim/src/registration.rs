@@ -5,6 +5,7 @@ use crate::module::Module;
 use crate::npi::Npi;
 use crate::side::Side;
 use crate::sync::lock;
+use crate::table::Place;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use std::sync::{Arc, Condvar, Mutex};
 /// A registration.
 pub(crate) struct Registration {
     pub(crate) number: u64,
+    pub(crate) place: Place,
     pub(crate) npi: Arc<Npi>,
     pub(crate) module: Module,
     pub(crate) life: Mutex<Life>,
@@ -40,10 +42,11 @@ pub(crate) enum Stage {
 }
 
 impl Registration {
-    pub(crate) fn new(number: u64, npi: Arc<Npi>, module: Module) -> Self {
+    pub(crate) fn new(place: Place, npi: Arc<Npi>, module: Module) -> Self {
         let life = Life { stage: Stage::Registered, bindings: BTreeMap::new() };
         Self {
-            number,
+            number: place.number,
+            place,
             npi,
             module,
             life: Mutex::new(life),

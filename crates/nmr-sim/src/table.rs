@@ -1,36 +1,50 @@
-//! What handles lead to: numbered things, found in constant time, in shards so that threads rarely meet.
+//! What handles lead to: numbered things, found in constant time, in shards so that threads do not meet.
 
-use crate::sync::lock;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::number_map::NumberMap;
+use crate::sync::{OwnLines, lock};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-const SHARDS: usize = 16;
+/// How many shards there are of whatever is found by its place.
+pub(crate) const SHARDS: usize = 16;
+
+thread_local! {
+    /// The shard of what this thread makes. Another thread that uses the thing finds it by its place.
+    static OWN_SHARD: Cell<u8> = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        Cell::new((THREADS.fetch_add(1, Ordering::Relaxed) % SHARDS) as u8)
+    };
+}
+
+/// Where a numbered thing is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Counts up, and is given out once in the life of a table.
+    pub(crate) number: u64,
+    /// Which shard it is in.
+    pub(crate) shard: u8,
+}
 
 /// Numbered things. A number is given out once in the life of a table, so that a stale one finds nothing.
 pub(crate) struct Table<T> {
-    last: AtomicU64,
+    last: OwnLines<AtomicU64>,
     shards: [Shard<T>; SHARDS],
 }
 
-/// One lock's share, on cache lines of its own.
-#[repr(align(128))]
-struct Shard<T>(Mutex<HashMap<u64, Arc<T>, BuildHasherDefault<NumberHasher>>>);
+/// One lock's share.
+type Shard<T> = OwnLines<Mutex<NumberMap<u64, Arc<T>>>>;
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self {
-            last: AtomicU64::new(0),
-            shards: std::array::from_fn(|_| Shard(Mutex::new(HashMap::default()))),
-        }
+        Self { last: OwnLines::default(), shards: std::array::from_fn(|_| OwnLines::default()) }
     }
 }
 
 impl<T> Table<T> {
-    /// A number that was never given out; the first is 1.
-    pub(crate) fn number(&self) -> u64 {
-        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    /// A place with a number that was never given out; the first is 1.
+    pub(crate) fn place(&self) -> Place {
+        Place { number: self.last.fetch_add(1, Ordering::Relaxed) + 1, shard: OWN_SHARD.get() }
     }
 
     /// Whether `number` was given out, be the thing still there or not.
@@ -38,55 +52,36 @@ impl<T> Table<T> {
         (1..=self.last.load(Ordering::Relaxed)).contains(&number)
     }
 
-    pub(crate) fn insert(&self, number: u64, thing: Arc<T>) {
-        lock(self.shard(number)).insert(number, thing);
+    pub(crate) fn insert(&self, place: Place, thing: Arc<T>) {
+        lock(self.shard(place)).insert(place.number, thing);
     }
 
-    pub(crate) fn get(&self, number: u64) -> Option<Arc<T>> {
-        lock(self.shard(number)).get(&number).cloned()
+    pub(crate) fn get(&self, place: Place) -> Option<Arc<T>> {
+        lock(self.shard(place)).get(&place.number).cloned()
     }
 
-    pub(crate) fn remove(&self, number: u64) -> Option<Arc<T>> {
-        lock(self.shard(number)).remove(&number)
+    pub(crate) fn remove(&self, place: Place) -> Option<Arc<T>> {
+        lock(self.shard(place)).remove(&place.number)
     }
 
     /// How many things there are; each shard is counted at its own moment.
     pub(crate) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| lock(&shard.0).len()).sum()
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
     /// All things in the order of their numbers; each shard is read at its own moment.
     pub(crate) fn all(&self) -> Vec<Arc<T>> {
         let mut all: Vec<(u64, Arc<T>)> = Vec::new();
         for shard in &self.shards {
-            all.extend(lock(&shard.0).iter().map(|(number, thing)| (*number, Arc::clone(thing))));
+            all.extend(lock(shard).iter().map(|(number, thing)| (*number, Arc::clone(thing))));
         }
         all.sort_by_key(|(number, _)| *number);
         all.into_iter().map(|(_, thing)| thing).collect()
     }
 
-    fn shard(&self, number: u64) -> &Mutex<HashMap<u64, Arc<T>, BuildHasherDefault<NumberHasher>>> {
-        &self.shards[number as usize % SHARDS].0
-    }
-}
-
-/// Spreads consecutive numbers over all bits (Fibonacci hashing); nobody outside chooses the numbers.
-#[derive(Default)]
-struct NumberHasher(u64);
-
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    /// A handle may name any shard.
+    fn shard(&self, place: Place) -> &Shard<T> {
+        &self.shards[usize::from(place.shard) % SHARDS]
     }
 }
 
@@ -98,22 +93,42 @@ mod tests {
     #[test]
     fn a_number_is_never_given_out_again() {
         let table = Table::default();
-        let first = table.number();
+        let first = table.place();
         table.insert(first, Arc::new("first"));
         assert!(table.remove(first).is_some());
-        assert_ne!(table.number(), first);
+        assert_ne!(table.place().number, first.number);
         assert!(table.get(first).is_none());
-        assert!(table.was_issued(first) && !table.was_issued(99) && !table.was_issued(0));
+        assert!(table.was_issued(first.number) && !table.was_issued(99) && !table.was_issued(0));
     }
 
     #[test]
     fn all_are_listed_in_order() {
         let table = Table::default();
         for _ in 0..100 {
-            let number = table.number();
-            table.insert(number, Arc::new(number));
+            let place = table.place();
+            table.insert(place, Arc::new(place.number));
         }
         assert_eq!(table.len(), 100);
         assert!(table.all().iter().map(|number| **number).eq(1..=100));
+    }
+
+    #[test]
+    fn what_another_thread_made_is_found_and_listed() {
+        let table = Table::default();
+        let made = |_| {
+            let place = table.place();
+            table.insert(place, Arc::new(place.number));
+            place
+        };
+        let places = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..20).map(|thread| scope.spawn(move || made(thread))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+        });
+        assert!(table.all().iter().map(|number| **number).eq(1..=20));
+        for place in places {
+            assert_eq!(table.get(place).as_deref(), Some(&place.number));
+            assert!(table.remove(place).is_some());
+        }
+        assert_eq!(table.len(), 0);
     }
 }

@@ -37,7 +37,7 @@ impl World {
         let mut life = self.until_empty(registration, life);
         life.stage = Stage::Closed;
         drop(life);
-        self.inner.registrations.remove(number);
+        self.inner.registrations.remove(registration.place);
         self.note(|| What::Waited {
             side,
             registration: number,

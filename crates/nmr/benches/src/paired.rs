@@ -115,8 +115,8 @@ fn take(design: &Design<'_>, processors: &[usize], count: u64) -> Result<Vec<Str
             let (barrier, ready) = (&barrier, &ready);
             scope.spawn(move || -> Result<Stretch> {
                 let pinned = processor::pin(processor);
-                // What a thread does the first time, such as making its thread-local state, is not measured.
-                (design.work)(number, 1);
+                // What a thread does the first time, such as filling its processor's cache, is not measured.
+                (design.work)(number, count / 4 + 1);
                 barrier.wait();
                 start_together(ready, processors.len());
                 let stretch = Stretch::of(|| (design.work)(number, count));

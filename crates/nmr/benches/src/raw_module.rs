@@ -15,9 +15,9 @@ use nmr_sim::World;
 
 /// How a provider answers its detach callbacks.
 pub trait Detaching: Send + Sync + 'static {
-    /// The detach callback for the `number`th binding, counted from 0. If it answers STATUS_PENDING, it or somebody
-    /// else calls [`Detachment::complete`].
-    fn detach(&self, number: usize, detachment: Detachment) -> Status;
+    /// The detach callback for `bound`. If it answers STATUS_PENDING, it or somebody else calls
+    /// [`Detachment::complete`].
+    fn detach(&self, bound: &Bound) -> Status;
 }
 
 /// Detaches at once.
@@ -25,7 +25,7 @@ pub trait Detaching: Send + Sync + 'static {
 pub struct AtOnce;
 
 impl Detaching for AtOnce {
-    fn detach(&self, _: usize, _: Detachment) -> Status {
+    fn detach(&self, _: &Bound) -> Status {
         Status::SUCCESS
     }
 }
@@ -182,7 +182,8 @@ unsafe extern "system" fn detach_provider(_: *mut c_void) -> Status {
 
 unsafe extern "system" fn forget(_: *mut c_void) {}
 
-/// What a provider's callbacks need.
+/// What a provider's callbacks need, away from what those of another one do.
+#[repr(align(128))]
 struct Behaviour {
     world: World,
     table: *const c_void,
@@ -191,11 +192,22 @@ struct Behaviour {
 }
 
 /// One binding of a provider.
+#[derive(Debug)]
 #[repr(align(64))]
-struct Bound {
+pub struct Bound {
     behaviour: *const Behaviour,
-    number: usize,
+    /// Which of the provider's bindings it is, counted from 0.
+    pub number: usize,
     handle: BindingHandle,
+}
+
+impl Bound {
+    /// For a detach that will be completed.
+    pub fn pend(&self) -> Detachment {
+        // SAFETY: outlives the registration, which has this binding.
+        let behaviour = unsafe { &*self.behaviour };
+        Detachment { world: behaviour.world.clone(), handle: self.handle }
+    }
 }
 
 /// A registered provider that accepts every client. It is deregistered and waited for when it is dropped.
@@ -282,10 +294,10 @@ unsafe extern "system" fn attach_client(
 
 unsafe extern "system" fn detach_client(context: *mut c_void) -> Status {
     // SAFETY: the binding context of the attach callback, which cleanup has not freed.
-    let Bound { behaviour, number, handle } = unsafe { &*context.cast_const().cast::<Bound>() };
+    let bound = unsafe { &*context.cast_const().cast::<Bound>() };
     // SAFETY: outlives the registration.
-    let behaviour = unsafe { &**behaviour };
-    behaviour.detaching.detach(*number, Detachment { world: behaviour.world.clone(), handle: *handle })
+    let behaviour = unsafe { &*bound.behaviour };
+    behaviour.detaching.detach(bound)
 }
 
 unsafe extern "system" fn free(context: *mut c_void) {

@@ -3,7 +3,7 @@
 mod bare;
 mod drains;
 mod overhead;
-mod wide;
+pub mod wide;
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! The framework's guard, found through the registration each time, or held over all calls.
 
 use super::calls_in_a_row;
-use crate::echo::echo::Provider as _;
+use crate::echo::echo::{Provider as _, ProviderCalls};
 use crate::echo::{Caller, Pair};
 use crate::paired::Design;
 
@@ -20,6 +20,6 @@ pub(super) fn held_outside(pair: &Pair) -> Design<'_> {
     let driver = pair.caller.driver();
     Design::new("held_guard", |_, count| {
         let guard = driver.one_shard.oldest_peer().expect("the provider is attached");
-        calls_in_a_row(&*guard, count, |peer, value| peer.echo(value));
+        calls_in_a_row(&*guard, count, ProviderCalls::echo);
     })
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use nmr::Status;
 
 use super::drain;
-use crate::raw_module::{Detaching, Detachment};
+use crate::raw_module::{Bound, Detaching, Detachment};
 
 /// The longest drain that really was. Sleeping threads wake late on a busy machine; that is not the unload's doing.
 #[derive(Clone, Debug, Default)]
@@ -39,9 +39,9 @@ impl Blocking {
 }
 
 impl Detaching for Blocking {
-    fn detach(&self, number: usize, _: Detachment) -> Status {
+    fn detach(&self, bound: &Bound) -> Status {
         let began = Instant::now();
-        thread::sleep(drain(number));
+        thread::sleep(drain(bound.number));
         self.0.drained(began);
         Status::SUCCESS
     }
@@ -98,9 +98,9 @@ impl Pending {
 }
 
 impl Detaching for Pending {
-    fn detach(&self, number: usize, detachment: Detachment) -> Status {
-        let began = Instant::now();
-        let due = Due { at: began + drain(number), began, number, detachment };
+    fn detach(&self, bound: &Bound) -> Status {
+        let (began, number) = (Instant::now(), bound.number);
+        let due = Due { at: began + drain(number), began, number, detachment: bound.pend() };
         let sender = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         match sender.as_ref().map(|sender| sender.send(due)) {
             Some(Ok(())) => Status::PENDING,

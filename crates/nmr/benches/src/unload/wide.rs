@@ -7,16 +7,16 @@ use nmr_sim::World;
 use crate::echo::echo;
 
 /// How many registrations the driver has.
-pub(super) const REGISTRATIONS: usize = 64;
+pub const REGISTRATIONS: usize = 64;
 
 /// Enters a registration's binding.
-pub(super) type Enter = Box<dyn FnOnce() -> Option<Guard<'static, Client<Idle>>> + Send>;
+pub type Enter = Box<dyn FnOnce() -> Option<Guard<'static, Client<Idle>>> + Send>;
 
 macro_rules! wide_driver {
     ($($name:ident)*) => {
         nmr::driver! {
             /// Client of Echo, many times.
-            pub(super) driver Wide {
+            pub driver Wide {
                 module_id: "7f1d8a52-5a3e-4d0c-9d1b-2f3c5f6b7e12",
                 system: Host<World>,
 
@@ -26,7 +26,7 @@ macro_rules! wide_driver {
 
         impl Wide {
             /// One way into a binding for each registration.
-            pub(super) fn guards(&'static self) -> Vec<Enter> {
+            pub fn guards(&'static self) -> Vec<Enter> {
                 let guards: [Enter; REGISTRATIONS] = [$(Box::new(|| self.$name.oldest_peer())),*];
                 guards.into()
             }
@@ -42,7 +42,7 @@ wide_driver! {
 
 /// A provider that nothing is done with.
 #[derive(Debug)]
-pub(super) struct Idle;
+pub struct Idle;
 
 impl ClientBinding for Idle {
     type Driver = Wide;
