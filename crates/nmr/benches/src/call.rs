@@ -4,9 +4,10 @@
 //! nothing about.
 
 mod arc_swap;
+mod at_dispatch;
 mod bare;
 mod epoch;
-mod oldest_peer;
+mod guarded;
 mod read_write_lock;
 mod rundown_word;
 
@@ -29,20 +30,24 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Loads the drivers.
+    /// Loads the driver.
     ///
     /// # Errors
-    /// A driver does not load.
+    /// The driver does not load.
     pub fn new() -> Result<Self> {
-        Ok(Self { pair: Pair::load().context("the drivers do not load")?, peer: BarePeer::new() })
+        Ok(Self { pair: Pair::load().context("the driver does not load")?, peer: BarePeer::new() })
     }
 
     /// The floor, and the framework's ways to call.
     pub fn own(&self) -> Vec<Design<'_>> {
         vec![
             bare::design(RAW, &self.peer),
-            oldest_peer::call(&self.pair),
-            oldest_peer::held_outside(&self.pair),
+            guarded::one_shard(&self.pair),
+            guarded::sixteen_shards(&self.pair),
+            guarded::oldest_peer(&self.pair),
+            guarded::burst_of_16(&self.pair),
+            guarded::held_guard(&self.pair),
+            at_dispatch::design(&self.pair),
         ]
     }
 

@@ -1,12 +1,14 @@
-//! The contract that is called through, a driver on each side of it, and the bare call.
+//! The contract that is called through, its provider in C's terms, and a driver that is its client.
 
 #![expect(unsafe_code, reason = "makes the call that a guard makes, without the guard")]
 
 use core::ffi::c_void;
 
 use nmr::host::{Host, Loaded};
-use nmr::{AtPassive, ClientBinding, Offer, ProviderBinding, ProviderTable, Refusal};
+use nmr::{AtPassive, ClientBinding, Npi as _, Offer, Refusal, TableHeader};
 use nmr_sim::World;
+
+use crate::raw_module::{AtOnce, RawProvider};
 
 /// One cheap function, so that what is measured is the way to it.
 #[nmr::npi(id = "7f1d8a52-5a3e-4d0c-9d1b-2f3c5f6b7e01", version = 1)]
@@ -18,113 +20,100 @@ pub mod echo {
     }
 }
 
-nmr::driver! {
-    /// Provider of Echo.
-    pub driver Server {
-        module_id: "7f1d8a52-5a3e-4d0c-9d1b-2f3c5f6b7e10",
-        system: Host<World>,
+/// The provider's table: its function is called by every design, and costs next to nothing.
+pub static TABLE: echo::ProviderDispatch =
+    echo::ProviderDispatch { header: TableHeader::of::<echo::ProviderDispatch>(1), echo: nearly_the_same };
 
-        provider echo: echo::Npi as Customer { capacity: 4 },
-    }
+unsafe extern "system" fn nearly_the_same(_: *mut c_void, value: u64) -> u64 {
+    value ^ 1
 }
 
 nmr::driver! {
-    /// Client of Echo.
+    /// Client of Echo, once for each way to protect a binding.
     pub driver Caller {
         module_id: "7f1d8a52-5a3e-4d0c-9d1b-2f3c5f6b7e11",
         system: Host<World>,
 
-        client one_shard: echo::Npi as Attached { capacity: 1 },
+        client one_shard: echo::Npi as OneShard { capacity: 1 },
+        client sixteen_shards: echo::Npi as SixteenShards { capacity: 1, shards: 16 },
+        client at_dispatch: echo::Npi as CalledAtDispatch { capacity: 1, shards: 16, calls_at_dispatch: allow },
     }
 }
 
-/// A client of [`Server`]. Peers' calls expect such a value where a slot would have it.
-#[derive(Debug)]
-#[repr(align(64))]
-pub struct Customer;
+macro_rules! bindings {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
 
-impl ProviderBinding for Customer {
-    type Driver = Server;
-    type Npi = echo::Npi;
+        impl ClientBinding for $name {
+            type Driver = Caller;
+            type Npi = echo::Npi;
 
-    fn attach(_: &'static Server, _: &Offer<'_>, _: &AtPassive<'_>) -> Result<Self, Refusal> {
-        Ok(Self)
-    }
+            fn attach(_: &'static Caller, _: &Offer<'_>, _: &AtPassive<'_>) -> Result<Self, Refusal> {
+                Ok(Self)
+            }
+        }
+    )*};
 }
 
-impl echo::Provider for Customer {
-    fn echo(&self, value: u64) -> u64 {
-        value ^ 1
-    }
+bindings! {
+    /// A provider behind one shard.
+    OneShard;
+    /// A provider behind 16 shards.
+    SixteenShards;
+    /// A provider behind 16 shards that is also called at DISPATCH_LEVEL.
+    CalledAtDispatch;
 }
 
-/// The provider that [`Caller`] is attached to.
-#[derive(Debug)]
-pub struct Attached;
-
-impl ClientBinding for Attached {
-    type Driver = Caller;
-    type Npi = echo::Npi;
-
-    fn attach(_: &'static Caller, _: &Offer<'_>, _: &AtPassive<'_>) -> Result<Self, Refusal> {
-        Ok(Self)
-    }
-}
-
-/// Both drivers, attached to each other. They are unloaded in the order of the fields.
+/// The driver, attached to a provider by each of its registrations. They go in the order of the fields.
 #[derive(Debug)]
 pub struct Pair {
-    /// The client.
-    pub caller: Loaded<Caller>,
-    /// The provider.
-    pub server: Loaded<Server>,
+    caller: Loaded<Caller>,
+    _provider: RawProvider,
 }
 
 impl Pair {
-    /// Loads both.
+    /// Loads the driver.
     ///
     /// # Errors
-    /// A driver does not load.
+    /// It does not load.
     pub fn load() -> nmr::Result<Self> {
         let world = World::builder().record(false).build();
-        let server = Loaded::new(Host::quiet(world.clone()))?;
-        let caller = Loaded::new(Host::quiet(world))?;
-        Ok(Self { caller, server })
+        let provider = RawProvider::register(&world, echo::Npi::ID, Some(table()), AtOnce);
+        Ok(Self { caller: Loaded::new(Host::quiet(world))?, _provider: provider })
+    }
+
+    /// The driver.
+    pub fn caller(&self) -> &'static Caller {
+        self.caller.driver()
     }
 }
 
-/// The table that [`Server`] hands out.
-pub fn provider_table() -> *const c_void {
-    <echo::Npi as ProviderTable<Customer>>::provider_table()
+/// [`TABLE`], as NMR passes it.
+pub fn table() -> *const c_void {
+    core::ptr::from_ref(&TABLE).cast()
 }
 
 /// The provider's table and a binding context, with nothing that keeps them from going away.
 #[derive(Clone, Copy, Debug)]
 pub struct BarePeer {
-    context: *mut c_void,
+    context: usize,
     table: &'static echo::ProviderDispatch,
 }
 
-// SAFETY: the context is the address of a static, which is Sync.
-unsafe impl Send for BarePeer {}
-// SAFETY: as above.
-unsafe impl Sync for BarePeer {}
-
 impl BarePeer {
-    /// The table that [`Server`] hands out, and a binding context like its own.
+    /// A peer with no binding context.
     pub fn new() -> Self {
-        static CUSTOMER: Customer = Customer;
-        let table = provider_table();
-        // SAFETY: the table of a provider of Echo, which is a constant.
-        let table = unsafe { &*table.cast::<echo::ProviderDispatch>() };
-        Self { context: core::ptr::from_ref(&CUSTOMER).cast_mut().cast(), table }
+        Self { context: 0, table: &TABLE }
     }
 
     /// The bare indirect call.
     #[inline]
     pub fn call(&self, value: u64) -> u64 {
-        // SAFETY: the context is of the type that the table's functions expect, and static.
-        unsafe { (self.table.echo)(self.context, value) }
+        let context = core::ptr::without_provenance_mut(self.context);
+        // SAFETY: the function makes no use of its context.
+        unsafe { (self.table.echo)(context, value) }
     }
 }
 

@@ -60,7 +60,7 @@ fn world() -> World {
 
 /// A provider of Echo that every registration attaches to.
 fn provider(world: &World, detaching: impl Detaching) -> RawProvider {
-    RawProvider::register(world, echo::Npi::ID, Some(crate::echo::provider_table()), detaching)
+    RawProvider::register(world, echo::Npi::ID, Some(crate::echo::table()), detaching)
 }
 
 /// The time of `take_down` over the longest drain of its peers.
