@@ -105,7 +105,13 @@ impl<S: Shards> Rundown<S> {
     /// Enters through `shard`, if the rundown is open and of `epoch`.
     pub(crate) fn enter(&self, epoch: Epoch, shard: usize) -> Result<(), Refused> {
         let seen = self.shards.words()[shard].count_in();
-        if seen == epoch { Ok(()) } else { Err(Refused { departure: self.leave(seen, shard) }) }
+        if seen == epoch { Ok(()) } else { Err(self.step_back(seen, shard)) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn step_back(&self, seen: Epoch, shard: usize) -> Refused {
+        Refused { departure: self.leave(seen, shard) }
     }
 
     /// Leaves through the shard of the entry, whose increment saw `seen`.
@@ -113,7 +119,15 @@ impl<S: Shards> Rundown<S> {
         let now = self.shards.words()[shard].count_out();
         // Another epoch means that the word changed its state since the increment. If it is a closed one now, the
         // closer found this entry in the count, and holds the central word or has carried the entry over to it.
-        if now == seen || !now.is_closed() {
+        if now == seen { Departure::NotLast } else { self.leave_changed(now) }
+    }
+
+    /// Leaves a shard that has changed its state to `now` since the entry. Out of the way of calls, whose registers it
+    /// would take.
+    #[cold]
+    #[inline(never)]
+    fn leave_changed(&self, now: Epoch) -> Departure {
+        if !now.is_closed() {
             return Departure::NotLast;
         }
         // Pairs with the release of the closer's change: its hold on the central word is seen below.
