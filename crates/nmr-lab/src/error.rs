@@ -25,6 +25,14 @@ pub enum LabError {
         /// Why not.
         error: io::Error,
     },
+    /// A file of the host is not what is needed.
+    #[error("{path} cannot be used: {why}")]
+    NotUsable {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// A program did not end in time and was killed.
     #[error("`{line}` did not end within {} s and was killed\n{tail}", limit.as_secs())]
     TooSlow {

@@ -10,6 +10,7 @@ use regex::Regex;
 
 use crate::crash;
 use crate::error::{AtPath as _, LabError, Result};
+use crate::kernel::Kernel;
 use crate::log::{Line, Log, Position};
 use crate::machine::Machine;
 use crate::processes::{self, LabProcess};
@@ -34,6 +35,8 @@ pub struct Plan {
     pub name: String,
     /// The image of our NETIO.SYS.
     pub netio: PathBuf,
+    /// The checks in front of Wine's kernel; none leaves Wine's kernel as it is.
+    pub kernel: Option<Kernel>,
     /// The load order group of the drivers: all drivers of one group share a process, and so one NETIO.SYS.
     pub group: String,
 }
@@ -66,8 +69,11 @@ impl Lab {
             fs::remove_dir_all(&folder).at("removed", &folder)?;
         }
         fs::create_dir_all(&folder).at("made", &folder)?;
-        let machine = Machine::new(wine, &folder)?;
+        let machine = Machine::new(wine.clone(), &folder)?;
         template::copy(&template.join("prefix"), &machine.prefix())?;
+        if let Some(kernel) = &plan.kernel {
+            kernel.install(&wine, &machine.drive(), machine.folder())?;
+        }
         let log = Log::new(machine.folder().join("machine.log"));
         machine.boot(log.path(), STEP)?;
         let lab = Self {

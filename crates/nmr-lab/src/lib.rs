@@ -10,6 +10,7 @@
 //! - [`log`]: what it says; [`crash`]: how a crash shows;
 //! - [`ssh`]: the machine as something to log in to, for `cargo xtask deploy`;
 //! - `sweep`: what becomes of the machines of runs that were killed;
+//! - [`Kernel`]: the checking ntoskrnl.exe, which sits in front of Wine's;
 //! - `template`, `machine`, `settings`, `forwarder`: how it is made.
 
 #![cfg(unix)]
@@ -17,6 +18,7 @@
 pub mod crash;
 pub mod error;
 mod forwarder;
+mod kernel;
 pub mod lab;
 pub mod log;
 mod machine;
@@ -29,4 +31,5 @@ mod template;
 pub mod wine;
 
 pub use error::LabError;
+pub use kernel::Kernel;
 pub use lab::{Lab, Nmrctl, Plan};

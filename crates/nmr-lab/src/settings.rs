@@ -17,6 +17,7 @@ pub(crate) const CRASH_SCRIPT_TEXT: &str =
 /// - 120 s instead of 10 s for DriverEntry and DriverUnload: after ten, Wine forgets a driver that is still starting;
 /// - no window for a crash, but a backtrace in a file;
 /// - NETIO.SYS from the prefix instead of Wine's own, whose Nmr* functions are stubs;
+/// - ntoskrnl.exe from the prefix, where a lab may put one of its own;
 /// - no desktop, menu, .NET or HTML programs: nothing here has a screen;
 /// - heap checks in the process that hosts drivers: freed memory is filled and kept, overruns are noticed.
 pub(crate) const REGISTRY: &str = r#"Windows Registry Editor Version 5.00
@@ -26,6 +27,7 @@ pub(crate) const REGISTRY: &str = r#"Windows Registry Editor Version 5.00
 
 [HKEY_CURRENT_USER\Software\Wine\DllOverrides]
 "netio.sys"="native"
+"ntoskrnl.exe"="native,builtin"
 "winemenubuilder.exe"=""
 "explorer.exe"=""
 "mscoree"=""
@@ -46,7 +48,8 @@ pub(crate) const REGISTRY: &str = r#"Windows Registry Editor Version 5.00
 "#;
 
 /// For programs that run before the registry has the overrides, and for those that read only this.
-pub(crate) const OVERRIDES: &str = "netio.sys=n;winemenubuilder.exe=;explorer.exe=;mscoree=;mshtml=";
+pub(crate) const OVERRIDES: &str =
+    "netio.sys=n;ntoskrnl.exe=n,b;winemenubuilder.exe=;explorer.exe=;mscoree=;mshtml=";
 
 /// Errors of Wine, the drivers' own lines, heap findings; each with time, process and thread.
 pub(crate) const DEBUG: &str = "-all,err+all,+debugstr,warn+heap,+timestamp,+pid";

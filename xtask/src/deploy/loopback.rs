@@ -10,11 +10,11 @@ use super::connection::Connection;
 use super::deployment::{Deployment, Goal};
 use super::report::Report;
 use crate::context::Context;
-use crate::lab::{LabBundle, boot_lab, netio};
+use crate::lab::{LabBundle, boot_lab};
 
 /// Checks, deploys twice, uninstalls twice, and looks after each whether it did what it says. `cargo xtask lab --deploy`.
 pub(crate) fn deploy_round_trip(context: &Context, bundle: &LabBundle) -> Result<()> {
-    let lab = boot_lab(context, bundle, netio(context)?, "deploy")?;
+    let lab = boot_lab(context, bundle, "deploy")?;
     let server = SshServer::start(&lab)?;
     let folder = lab.folder().to_owned();
     let result = round_trip(context, bundle, &server).and_then(|reports| {

@@ -17,8 +17,8 @@ pub(super) const TRAFFIC_LIMIT: Duration = Duration::from_secs(20);
 /// What echo-client says about its calls, again and again and once more when it stops.
 pub(super) const TRAFFIC: &str = r"^echo-client: (?<when>progress|stop): echoed (?<echoed>\d+) relayed (?<relayed>\d+) not_relayed (?<not_relayed>\d+) wrong (?<wrong>\d+)";
 
-/// What nmr-sim says when a module breaks a rule.
-pub(super) const VIOLATION: &str = r"^nmr-sim: VIOLATION ";
+/// What nmr-sim says when a module breaks a rule of NMR, and the kernel when a driver breaks one of its own.
+pub(super) const VIOLATION: &str = r"^nmr-sim: VIOLATION |^nmr-lab: violation: ";
 
 /// What the framework's panic handler says.
 pub(super) const PANIC: &str = r"^nmr: panic at (?<file>.+?):(?<line>\d+):(?<column>\d+): (?<message>.*)$";
@@ -61,6 +61,8 @@ mod tests {
         assert!(
             pattern(VIOLATION).is_match("nmr-sim: VIOLATION 4 rule=null-pointer text=a client registers")
         );
+        assert!(pattern(VIOLATION).is_match("nmr-lab: violation: driver=a.sys at=a.sys+0x1 text=leaks"));
         assert!(!pattern(VIOLATION).is_match("nmr-sim: 4 registered side=client"));
+        assert!(!pattern(VIOLATION).is_match("nmr-lab: unloaded driver=a.sys blocks=0 leaked=0"));
     }
 }

@@ -1,14 +1,17 @@
-//! The images that only the lab uses: our NETIO.SYS, and the driver that panics on purpose.
+//! The images that only the lab uses: our NETIO.SYS, what checks drivers in front of Wine's kernel, and the driver that panics on purpose.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use nmr_lab::Kernel;
 
 use crate::build::{self, Packages};
 use crate::context::Context;
 
 /// The package of our NETIO.SYS.
 const NETIO: &str = "lab-netio";
+/// The package of what the lab's ntoskrnl.exe adds and checks.
+const KERNEL: &str = "lab-ntoskrnl";
 /// The package of the driver that panics on purpose.
 pub(super) const PANIC_PROBE: &str = "panic-probe";
 
@@ -27,6 +30,14 @@ pub(crate) fn netio(context: &Context) -> Result<PathBuf> {
     let image = build::windows_library(context, NETIO)?;
     step.done("built");
     Ok(image)
+}
+
+/// Builds what the lab's ntoskrnl.exe adds and checks.
+pub(crate) fn kernel(context: &Context) -> Result<Kernel> {
+    let step = context.ui.step("ntoskrnl.exe of the lab");
+    let image = build::windows_library(context, KERNEL)?;
+    step.done("built");
+    Ok(Kernel::new(image))
 }
 
 /// Builds the driver that panics on purpose.

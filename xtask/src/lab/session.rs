@@ -1,7 +1,6 @@
 //! A session: a fresh lab machine, the drivers installed by the bundle's own nmrctl, the rounds, the panic, the end.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
@@ -36,11 +35,10 @@ pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) 
             exit::wrong(format!("{failure}: the lab plays with {}; {}", DRIVERS.join(", "), failure.advice))
         })?;
     }
-    let netio = images::netio(context)?;
     let probe = images::panic_probe(context)?;
     let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(seed_from_clock);
-    let lab = boot(context, lab_bundle, netio, "lab")?;
+    let lab = boot(context, lab_bundle, "lab")?;
     let (tally, panic) = play(context, &lab, lab_bundle, &probe, options.rounds, seed)
         .map_err(|error| report::failure(&error, &lab, seed))?;
 
@@ -65,12 +63,14 @@ pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) 
 }
 
 /// Boots a lab machine for the drivers of `bundle`. Several may run at once: each has a name of its own.
-pub(crate) fn boot(context: &Context, bundle: &LabBundle, netio: PathBuf, purpose: &str) -> Result<Lab> {
+pub(crate) fn boot(context: &Context, bundle: &LabBundle, purpose: &str) -> Result<Lab> {
+    let (netio, kernel) = (images::netio(context)?, images::kernel(context)?);
     let step = context.ui.step("lab machine");
     let plan = Plan {
         root: context.target.join("lab"),
         name: format!("{purpose}-{}", std::process::id()),
         netio,
+        kernel: Some(kernel),
         group: bundle.group.clone(),
     };
     let lab = Lab::start(&plan).map_err(explained)?;

@@ -74,6 +74,7 @@ fn windows_tests(packages: &[&str], context: &Context) -> Result<()> {
         root: context.target.join("lab"),
         name: "windows-tests".to_owned(),
         netio: crate::lab::netio(context)?,
+        kernel: None,
         group: "NmrDrivers".to_owned(),
     };
     let programs: Vec<_> = packages

@@ -32,7 +32,7 @@ fn lab(name: &str) -> Option<Lab> {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
     std::fs::create_dir_all(&root).unwrap();
     let netio = probes::compile("registrar", &root.join(format!("{name}-netio.sys")));
-    let plan = Plan { root, name: name.to_owned(), netio, group: "Probes".to_owned() };
+    let plan = Plan { root, name: name.to_owned(), netio, kernel: None, group: "Probes".to_owned() };
     Some(Lab::start(&plan).unwrap())
 }
 

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "is the entry point of an image and calls the C runtime's")]
 
-use crate::print;
+use lab_print as print;
 use nmr_sim::{Event, What, World, exports};
 use std::ffi::c_void;
 

@@ -21,16 +21,9 @@
 //! ```
 //! Events, their keys and their order are those of `nmr_sim::What`; each `waited` event says how many registrations and
 //! bindings are left. Values hold no blanks, except that of `text`, which is the last. No line is longer than
-//! [`LONGEST_LINE`] bytes; a longer one ends in `...`.
+//! `lab_print::LONGEST_LINE` bytes; a longer one ends in `...`.
 //!
 //! On hosts other than Windows the crate is empty.
 
 #[cfg(windows)]
 mod entry;
-#[cfg(any(windows, test))]
-mod line;
-#[cfg(windows)]
-mod print;
-
-/// The longest line that is printed. Wine's kernel dies of a debugger message of about a thousand bytes.
-pub const LONGEST_LINE: usize = 500;

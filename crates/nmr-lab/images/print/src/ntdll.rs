@@ -1,4 +1,4 @@
-//! Debugger messages.
+//! The way into the log.
 
 #![expect(
     unsafe_code,
@@ -14,7 +14,7 @@ unsafe extern "C" {
 }
 
 /// Prints `text` as one line.
-pub(crate) fn line(text: &str) {
+pub fn line(text: &str) {
     let line = c_line(text);
     // SAFETY: both are NUL-terminated, and `%s` takes one such string.
     unsafe { DbgPrint(c"%s".as_ptr(), line.as_ptr()) };
