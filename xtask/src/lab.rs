@@ -17,6 +17,8 @@ mod orders;
 #[cfg(unix)]
 mod panic_check;
 #[cfg(unix)]
+mod probes;
+#[cfg(unix)]
 mod report;
 #[cfg(unix)]
 mod rounds;
@@ -33,6 +35,7 @@ Examples:
   cargo xtask lab                       The newest bundle, 50 rounds
   cargo xtask lab --rounds 500 --seed 7 Longer, in an order that can be repeated
   cargo xtask lab --keep                Leave the lab's folder behind to look into
+  cargo xtask lab --probes              Load drivers that do something wrong: does the lab say so?
   cargo xtask lab --deploy              Deploy over the system's ssh and scp to the lab machine, and take it back
 
 The lab machine is made of Wine: its kernel loads the very .sys files of the bundle, nmr-sim is its NETIO.SYS.
@@ -54,6 +57,9 @@ pub(crate) struct Args {
     /// Keep the lab's folder also when all went well.
     #[arg(long)]
     keep: bool,
+    /// Instead of the rounds: load drivers that do one thing wrong each, and see that the lab reports it.
+    #[arg(long, conflicts_with_all = ["bundle", "rounds", "seed", "keep", "deploy"])]
+    probes: bool,
     /// Instead of the rounds: deploy the bundle to the lab machine over ssh, twice, and uninstall it.
     #[arg(long, conflicts_with_all = ["rounds", "seed", "keep"])]
     deploy: bool,
@@ -65,6 +71,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     use crate::setup::{self, Need};
 
     setup::ensure(Need::Test, context)?;
+    if args.probes {
+        return context.answer(&probes::run(context)?);
+    }
     let bundle = LabBundle::choose(context, args.bundle.as_deref())?;
     if args.deploy {
         return crate::deploy::deploy_round_trip(context, &bundle);
@@ -78,9 +87,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
 /// There is no lab on other hosts.
 #[cfg(not(unix))]
 pub(crate) fn run(args: Args, _context: &Context) -> Result<()> {
-    let Args { bundle, rounds, seed, keep, deploy } = args;
+    let Args { bundle, rounds, seed, keep, deploy, probes } = args;
     Err(crate::exit::missing(format!(
         "the lab machine is made of Wine, which this host has not (asked for: bundle {bundle:?}, {rounds} rounds, seed \
-         {seed:?}, keep {keep}, deploy {deploy}): run `cargo xtask lab` on Linux, or `cargo xtask deploy` to a Windows machine"
+         {seed:?}, keep {keep}, deploy {deploy}, probes {probes}): run `cargo xtask lab` on Linux, or `cargo xtask deploy` to a Windows machine"
     )))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nmrctl::Answer;
 use regex::Regex;
@@ -112,9 +112,28 @@ impl Lab {
 
     fn start_netio(&self, image: &Path) -> Result<()> {
         self.add_driver(NETIO, image)?;
-        self.command("sc-start", &["sc", "start", NETIO], STEP)?.success()?;
+        self.revive()
+    }
+
+    /// Starts NETIO.SYS, and with it the process that hosts the drivers: once when the machine is booted, and again
+    /// when a crash has ended them.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn revive(&self) -> Result<()> {
+        let begin = Instant::now();
+        loop {
+            let started = self.command("sc-start", &["sc", "start", NETIO], STEP)?;
+            if started.status.success() || begin.elapsed() > STEP {
+                started.success()?;
+                break;
+            }
+            // After a crash the manager takes the service for running, until it is asked to stop it and finds nobody.
+            self.command("sc-stop", &["sc", "stop", NETIO], STEP)?;
+            std::thread::sleep(Duration::from_millis(100));
+        }
         // The manager answers before the driver is there.
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         while !self.command("sc-query", &["sc", "query", NETIO], STEP)?.stdout.contains("RUNNING") {
             if begin.elapsed() > STEP {
                 let tail = "NETIO.SYS of the lab did not start; see machine.log".to_owned();

@@ -8,6 +8,7 @@
 //!
 //! - [`lab`]: the machine, and `nmrctl` in it;
 //! - [`log`]: what it says; [`crash`]: how a crash shows;
+//! - [`c_driver`]: drivers for the lab alone;
 //! - [`ssh`]: the machine as something to log in to, for `cargo xtask deploy`;
 //! - `sweep`: what becomes of the machines of runs that were killed;
 //! - [`Kernel`]: the checking ntoskrnl.exe, which sits in front of Wine's;
@@ -15,6 +16,7 @@
 
 #![cfg(unix)]
 
+pub mod c_driver;
 pub mod crash;
 pub mod error;
 mod forwarder;

@@ -87,7 +87,10 @@ fn tasks(step: Step, rounds: u32) -> Vec<Task> {
         ],
         Step::Lab => {
             let rounds = rounds.to_string();
-            vec![run("drivers in the lab", xtask(&["lab", "--rounds", &rounds], 60))]
+            vec![
+                run("the lab reports what drivers do wrong", xtask(&["lab", "--probes"], 20)),
+                run("drivers in the lab", xtask(&["lab", "--rounds", &rounds], 60)),
+            ]
         }
         Step::Deploy => vec![Task { what: "the bundle deployed over SSH", action: Action::DeployRoundTrip }],
     }
@@ -145,7 +148,8 @@ mod tests {
 
     #[test]
     fn the_lab_does_as_many_rounds_as_asked() {
-        assert_eq!(lines(&[Step::Lab]), ["run --quiet --package xtask -- lab --rounds 7"]);
+        let xtask = "run --quiet --package xtask -- lab";
+        assert_eq!(lines(&[Step::Lab]), [format!("{xtask} --probes"), format!("{xtask} --rounds 7")]);
     }
 
     #[test]

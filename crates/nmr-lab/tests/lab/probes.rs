@@ -1,14 +1,12 @@
 //! Small drivers in C that do one thing wrong each.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-const COMPILER: &str = "/usr/bin/x86_64-w64-mingw32-gcc";
-const HEADERS: &str = "/usr/x86_64-w64-mingw32/include/ddk";
+use nmr_lab::c_driver;
 
 /// What this host lacks for compiling probes.
 pub(crate) fn missing() -> Option<String> {
-    [COMPILER, HEADERS].iter().find(|path| !Path::new(path).exists()).map(|path| format!("{path} is missing"))
+    c_driver::ready().err().map(|error| error.to_string())
 }
 
 /// What stands in the probe's DriverEntry and in its Unload.
@@ -43,20 +41,6 @@ pub(crate) fn compile(probe: &str, path: &Path) -> PathBuf {
          driver->DriverUnload = unload; {entry} return STATUS_SUCCESS; }}\n"
     );
     std::fs::write(&source, text).unwrap();
-    let mut command = Command::new(COMPILER);
-    command.args([
-        "-w",
-        "-O1",
-        "-g",
-        "-ffreestanding",
-        "-nostdlib",
-        "-shared",
-        "-mno-stack-arg-probe",
-        "-I",
-        HEADERS,
-    ]);
-    command.arg("-Wl,--subsystem,native,--entry,DriverEntry,--dynamicbase,--exclude-all-symbols");
-    let status = command.arg("-o").arg(path).arg(&source).args(["-lntoskrnl", "-lhal"]).status().unwrap();
-    assert!(status.success());
+    c_driver::compile(&source, path).unwrap();
     path.to_owned()
 }

@@ -2,6 +2,9 @@
 //!
 //! Windows calls Unload when the last handle has closed. Wine calls it at once; here it is called when the last handle
 //! has closed or the time of the settings has passed, which is a violation of whoever kept the handle.
+//!
+//! In Wine every open succeeds, whatever the driver answers. Here what the driver refused, or is refused for its sake,
+//! is a handle that is good for nothing: the driver sees no more of it, and every request fails.
 
 #![expect(unsafe_code, reason = "stands before the dispatch routines of drivers")]
 
@@ -18,6 +21,7 @@ use crate::{report, settings, wine};
 const CREATE: usize = 0;
 const CLOSE: usize = 2;
 const CODES: usize = 28;
+const STATUS_SUCCESS: i32 = 0;
 const STATUS_NO_SUCH_DEVICE: i32 = 0xc000_000e_u32 as i32;
 
 /// Where the kernel's structures have what is needed here, in bytes.
@@ -26,6 +30,7 @@ const DISPATCH_OF_DRIVER: usize = 0x70;
 const STATUS_OF_REQUEST: usize = 0x30;
 const INFORMATION_OF_REQUEST: usize = 0x38;
 const LOCATION_OF_REQUEST: usize = 0xb8;
+const FILE_OF_LOCATION: usize = 0x30;
 
 type Dispatch = unsafe extern "system" fn(*mut c_void, *mut c_void) -> i32;
 
@@ -47,9 +52,12 @@ struct Driver {
 struct Known {
     devices: Vec<Device>,
     drivers: Vec<Driver>,
+    /// The files of handles that were refused and are not closed yet.
+    refused: Vec<usize>,
 }
 
-static KNOWN: Mutex<Known> = Mutex::new(Known { devices: Vec::new(), drivers: Vec::new() });
+static KNOWN: Mutex<Known> =
+    Mutex::new(Known { devices: Vec::new(), drivers: Vec::new(), refused: Vec::new() });
 static CLOSED: Condvar = Condvar::new();
 
 fn known() -> MutexGuard<'static, Known> {
@@ -151,50 +159,68 @@ unsafe extern "system" fn request(device: *mut c_void, request: *mut c_void) -> 
     let location = unsafe { request.wrapping_byte_add(LOCATION_OF_REQUEST).cast::<*const u8>().read() };
     // SAFETY: the stack location begins with the code.
     let code = usize::from(unsafe { location.read() });
-    let found = {
-        let mut known = known();
-        known.drivers.iter_mut().find(|driver| driver.object == object).map(|driver| {
-            let refused = code == CREATE && driver.image.stopping.load(Ordering::Acquire);
-            // Counted before the driver is asked: from here on Unload has to wait.
-            driver.handles += u32::from(code == CREATE && !refused);
-            (driver.dispatch[code.min(CODES - 1)], Arc::clone(&driver.image), refused)
-        })
+    // SAFETY: the stack location names the file that the request is for.
+    let file = unsafe { location.wrapping_add(FILE_OF_LOCATION).cast::<usize>().read() };
+    let Some((dispatch, image)) = known().admit(object, code, file) else {
+        let status = if code == CLOSE { STATUS_SUCCESS } else { STATUS_NO_SUCH_DEVICE };
+        // SAFETY: a live request that the driver does not see.
+        return unsafe { answer(request, status) };
     };
-    let Some((dispatch, image, refused)) = found else {
-        // SAFETY: as in `refuse`.
-        return unsafe { refuse(request) };
-    };
-    if refused {
-        report::line(format_args!("refused driver={} text=opened after its stop was asked for", image.name));
-        // SAFETY: as in `refuse`.
-        return unsafe { refuse(request) };
-    }
     let state = State::now();
     // SAFETY: the driver's own routine with what it was called with.
     let status = unsafe { dispatch(device, request) };
     state.expect_again(dispatch as usize, "a dispatch routine");
     if code == CLOSE || (code == CREATE && status < 0) {
-        let mut known = known();
-        if let Some(driver) = known.drivers.iter_mut().find(|driver| driver.object == object) {
-            driver.handles = driver.handles.saturating_sub(1);
-        }
+        known().gone(&image, (code == CREATE).then_some(file));
         CLOSED.notify_all();
     }
     status
 }
 
-/// Completes a request that opens a device: there is none.
+impl Known {
+    /// Whether the driver may see the request: its own routine for it, or nothing if it may not.
+    fn admit(&mut self, object: usize, code: usize, file: usize) -> Option<(Dispatch, Arc<Image>)> {
+        if let Some(index) = self.refused.iter().position(|refused| *refused == file) {
+            if code == CLOSE {
+                self.refused.swap_remove(index);
+            }
+            return None;
+        }
+        let driver = self.drivers.iter_mut().find(|driver| driver.object == object)?;
+        if code == CREATE {
+            if driver.image.stopping.load(Ordering::Acquire) {
+                let name = &driver.image.name;
+                report::line(format_args!("refused driver={name} text=opened after its stop was asked for"));
+                self.refused.push(file);
+                return None;
+            }
+            // Counted before the driver is asked: from here on Unload has to wait.
+            driver.handles += 1;
+        }
+        Some((driver.dispatch[code.min(CODES - 1)], Arc::clone(&driver.image)))
+    }
+
+    /// A handle is closed, or was `refused` by the driver.
+    fn gone(&mut self, image: &Image, refused: Option<usize>) {
+        self.refused.extend(refused);
+        if let Some(driver) = self.drivers.iter_mut().find(|driver| driver.image.base == image.base) {
+            driver.handles = driver.handles.saturating_sub(1);
+        }
+    }
+}
+
+/// Completes a request in place of the driver.
 ///
 /// # Safety
 /// The request is a live one, and nobody else's now.
-unsafe fn refuse(request: *mut c_void) -> i32 {
+unsafe fn answer(request: *mut c_void, status: i32) -> i32 {
     // SAFETY: the contract of this function.
-    unsafe { request.wrapping_byte_add(STATUS_OF_REQUEST).cast::<i32>().write(STATUS_NO_SUCH_DEVICE) };
+    unsafe { request.wrapping_byte_add(STATUS_OF_REQUEST).cast::<i32>().write(status) };
     // SAFETY: the contract of this function.
     unsafe { request.wrapping_byte_add(INFORMATION_OF_REQUEST).cast::<usize>().write(0) };
     // SAFETY: the contract of this function.
     unsafe { wine::complete_request(request, 0) };
-    STATUS_NO_SUCH_DEVICE
+    status
 }
 
 /// Waits until nobody has a device of the driver open, for as long as the settings allow.

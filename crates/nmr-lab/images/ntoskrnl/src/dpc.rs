@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 
-use crate::level::DISPATCH;
+use crate::level::{DISPATCH, PASSIVE};
 use crate::processors::{self, Number};
 use crate::thread::{self, State};
 use crate::{images, irql, report};
@@ -81,31 +81,44 @@ fn serve(processor: u32) {
         thread.processor.set(Some(processor));
         thread.system_routine.set(thread::DPC_THREAD);
     });
-    let mut queues = queues();
     loop {
-        let own = &mut queues.processors[processor as usize];
-        let Some(next) = own.waiting.pop_front() else {
+        let mut queues = queues();
+        while queues.processors[processor as usize].waiting.is_empty() {
             queues = CHANGED.wait(queues).unwrap_or_else(PoisonError::into_inner);
-            continue;
-        };
-        own.running = Some((next.number, next.dpc, next.routine as usize));
+        }
         drop(queues);
-        run(&next);
-        queues = self::queues();
-        queues.processors[processor as usize].running = None;
-        CHANGED.notify_all();
+        // A DPC waits, and can be taken back, until the processor is free.
+        irql::raise(DISPATCH);
+        while let Some(next) = begin(processor) {
+            run(&next);
+            end(processor);
+        }
+        irql::lower(PASSIVE);
     }
 }
 
+/// Takes the next DPC of a processor, which runs from now on.
+fn begin(processor: u32) -> Option<Queued> {
+    let mut queues = queues();
+    let own = &mut queues.processors[processor as usize];
+    let next = own.waiting.pop_front()?;
+    own.running = Some((next.number, next.dpc, next.routine as usize));
+    Some(next)
+}
+
+/// The DPC that ran on a processor has returned.
+fn end(processor: u32) {
+    queues().processors[processor as usize].running = None;
+    CHANGED.notify_all();
+}
+
 fn run(next: &Queued) {
-    irql::raise(DISPATCH);
     let state = State::now();
     let [context, first, second] = next.arguments.map(std::ptr::with_exposed_provenance_mut::<c_void>);
     let dpc = std::ptr::with_exposed_provenance_mut::<Dpc>(next.dpc);
     // SAFETY: the routine of the DPC object with what the driver queued for it.
     unsafe { (next.routine)(dpc, context, first, second) };
     state.expect_again(next.routine as usize, "a DPC");
-    irql::lower(crate::level::PASSIVE);
 }
 
 /// `KeInitializeDpc`.

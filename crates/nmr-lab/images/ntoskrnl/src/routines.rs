@@ -126,6 +126,8 @@ macro_rules! routines {
             ZwDeleteValueKey, Limit::AtMost(PASSIVE), Target::Wine;
             ZwDeleteKey, Limit::AtMost(PASSIVE), Target::Wine;
             ZwCreateFile, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwReadFile, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwDeviceIoControlFile, Limit::AtMost(PASSIVE), Target::Wine;
             ZwSetSecurityObject, Limit::AtMost(PASSIVE), Target::Wine;
             ZwWaitForSingleObject, Limit::AtMost(PASSIVE), Target::Wine;
             // wdm: devices and requests.

@@ -1,0 +1,18 @@
+// Is unloaded while its DPC runs, which then runs on in nothing.
+// expect: driver=leaves-dpc\.sys .* text=is unloaded with a DPC queued or running$
+// expect: driver=leaves-dpc\.sys at=leaves-dpc\.sys\+0x[0-9a-f]+\(unloaded\) text=runs in an image that is unloaded$
+// crash
+#include "probe.h"
+
+NOTHING_AT_START
+
+static KDPC dpc;
+
+static VOID NTAPI takes_long(PKDPC dpc, PVOID context, PVOID first, PVOID second) {
+    stall(400000);
+}
+
+static VOID probe_stop(PDRIVER_OBJECT driver) {
+    KeInitializeDpc(&dpc, takes_long, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
