@@ -23,7 +23,11 @@ mod report;
 #[cfg(unix)]
 mod rounds;
 #[cfg(unix)]
+mod script;
+#[cfg(unix)]
 mod session;
+#[cfg(unix)]
+mod soak;
 #[cfg(unix)]
 mod tally;
 
@@ -34,12 +38,14 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask lab                       The newest bundle, 50 rounds
   cargo xtask lab --rounds 500 --seed 7 Longer, in an order that can be repeated
+  cargo xtask lab --soak 1000           Load and unload with C peers, 1000 times, in an order drawn from a seed
   cargo xtask lab --keep                Leave the lab's folder behind to look into
   cargo xtask lab --probes              Load drivers that do something wrong: does the lab say so?
   cargo xtask lab --deploy              Deploy over the system's ssh and scp to the lab machine, and take it back
 
-The lab machine is made of Wine: its kernel loads the very .sys files of the bundle, nmr-sim is its NETIO.SYS.
-It does not prove interrupt levels, stack depth, code integrity, the driver store or timing.";
+The lab machine is made of Wine: its kernel loads the very .sys files of the bundle, nmr-sim is its NETIO.SYS, and a
+checking ntoskrnl.exe stands in front of Wine's: interrupt levels, pool, threads, DPCs, what is left at unload.
+It does not prove stack depth, paged memory, code integrity, the driver store or timing.";
 
 /// The arguments of `lab`.
 #[derive(Debug, clap::Args)]
@@ -51,6 +57,9 @@ pub(crate) struct Args {
     /// How often all drivers are loaded and unloaded.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
+    /// Instead of the rounds: load and unload the drivers and C peers this many times, in an order drawn from the seed.
+    #[arg(long, value_name = "CYCLES", conflicts_with = "rounds", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    soak: Option<u32>,
     /// Where the sequence of orders begins [default: taken from the clock, and printed]
     #[arg(long)]
     seed: Option<u64>,
@@ -58,10 +67,10 @@ pub(crate) struct Args {
     #[arg(long)]
     keep: bool,
     /// Instead of the rounds: load drivers that do one thing wrong each, and see that the lab reports it.
-    #[arg(long, conflicts_with_all = ["bundle", "rounds", "seed", "keep", "deploy"])]
+    #[arg(long, conflicts_with_all = ["bundle", "rounds", "soak", "seed", "keep", "deploy"])]
     probes: bool,
     /// Instead of the rounds: deploy the bundle to the lab machine over ssh, twice, and uninstall it.
-    #[arg(long, conflicts_with_all = ["rounds", "seed", "keep"])]
+    #[arg(long, conflicts_with_all = ["rounds", "soak", "seed", "keep"])]
     deploy: bool,
 }
 
@@ -78,6 +87,11 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     if args.deploy {
         return crate::deploy::deploy_round_trip(context, &bundle);
     }
+    if let Some(cycles) = args.soak {
+        let summary = soak::run(context, &bundle, cycles, args.seed, args.keep)?;
+        summary.tell(context);
+        return context.answer(&summary);
+    }
     let options = session::Options { rounds: args.rounds, seed: args.seed, keep: args.keep };
     let summary = session::run(context, &bundle, &options)?;
     summary.tell(context);
@@ -87,9 +101,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
 /// There is no lab on other hosts.
 #[cfg(not(unix))]
 pub(crate) fn run(args: Args, _context: &Context) -> Result<()> {
-    let Args { bundle, rounds, seed, keep, deploy, probes } = args;
+    let Args { bundle, rounds, soak, seed, keep, deploy, probes } = args;
     Err(crate::exit::missing(format!(
-        "the lab machine is made of Wine, which this host has not (asked for: bundle {bundle:?}, {rounds} rounds, seed \
+        "the lab machine is made of Wine, which this host has not (asked for: bundle {bundle:?}, {rounds} rounds, soak {soak:?}, seed \
          {seed:?}, keep {keep}, deploy {deploy}, probes {probes}): run `cargo xtask lab` on Linux, or `cargo xtask deploy` to a Windows machine"
     )))
 }

@@ -66,6 +66,27 @@ impl Step {
         }
     }
 
+    /// Shows how far the step is. On no terminal a line for every tenth.
+    pub(crate) fn progress(&self, done: u64, of: u64) {
+        match &self.bar {
+            Some(bar) => {
+                if bar.length() != Some(of) {
+                    let template = "{spinner:.cyan} {msg} {wide_bar:.cyan/dim} {pos} of {len} {eta:>4}";
+                    bar.set_style(
+                        ProgressStyle::with_template(template)
+                            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+                    );
+                    bar.set_length(of);
+                }
+                bar.set_position(done);
+            }
+            None if done > 0 && done.is_multiple_of(of.div_ceil(10).max(1)) => {
+                say(format_args!("  {}: {done} of {of}", self.what));
+            }
+            None => {}
+        }
+    }
+
     /// Ends the step and keeps one line of it.
     pub(crate) fn done(self, outcome: impl AsRef<str>) {
         if let Some(bar) = &self.bar {

@@ -1,5 +1,5 @@
 //! Drivers in C, for the lab alone: those that do something wrong on purpose, and peers that owe nothing to the
-//! framework.
+//! framework. And programs in C, for where starting a process for each word would take too long.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,17 +22,30 @@ pub fn ready() -> Result<()> {
     Ok(())
 }
 
-/// Compiles the driver in `source` to the image `image`; the compiler's words are left beside it.
+/// Compiles the driver in `source` to the image `image`; the compiler's words are left beside it. `definitions` are for
+/// its preprocessor: `NAME` or `NAME=value`.
 ///
 /// # Errors
 /// When a package is missing, or the source is not right.
-pub fn compile(source: &Path, image: &Path) -> Result<()> {
+pub fn compile(source: &Path, image: &Path, definitions: &[&str]) -> Result<()> {
     ready()?;
     let mut command = Command::new(mingw_compiler()?);
     command.args(["-w", "-O1", "-g", "-std=gnu11", "-ffreestanding", "-nostdlib", "-shared"]);
     command.args(["-mno-stack-arg-probe", "-I", HEADERS]);
     command.arg("-Wl,--subsystem,native,--entry,DriverEntry,--dynamicbase,--exclude-all-symbols");
+    command.args(definitions.iter().map(|definition| format!("-D{definition}")));
     command.arg("-o").arg(image).arg(source).args(["-lntoskrnl", "-lhal", "-lnetio"]);
     program::run(command, &Output::pair(image), LIMIT)?.success()?;
+    Ok(())
+}
+
+/// Compiles the program in `source` to `program`.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_program(source: &Path, program: &Path) -> Result<()> {
+    let mut command = Command::new(mingw_compiler()?);
+    command.args(["-Wall", "-O1", "-s", "-o"]).arg(program).arg(source).arg("-ladvapi32");
+    program::run(command, &Output::pair(program), LIMIT)?.success()?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use nmrctl::bundle::Bundle;
 use nmrctl::inf_section::decode;
 
+use super::expectations::DRIVERS;
 use crate::bundle::newest;
 use crate::context::Context;
 use crate::exit;
@@ -35,6 +36,20 @@ impl LabBundle {
         let bundle = bundle.map_err(|failure| exit::wrong(format!("{failure}: {}", failure.advice)))?;
         let group = group_of(&bundle)?;
         Ok(Self { bundle, group })
+    }
+
+    /// Makes a driver that the lab plays with and that is not in the bundle an error.
+    pub(super) fn require_all(&self) -> Result<()> {
+        for name in DRIVERS {
+            self.bundle.driver(name).map_err(|failure| {
+                exit::wrong(format!(
+                    "{failure}: the lab plays with {}; {}",
+                    DRIVERS.join(", "),
+                    failure.advice
+                ))
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -14,11 +14,17 @@ pub(super) const UNLOAD_LIMIT: Duration = Duration::from_secs(30);
 /// After all drivers are loaded, calls must flow through both ways by then.
 pub(super) const TRAFFIC_LIMIT: Duration = Duration::from_secs(20);
 
-/// What echo-client says about its calls, again and again and once more when it stops.
-pub(super) const TRAFFIC: &str = r"^echo-client: (?<when>progress|stop): echoed (?<echoed>\d+) relayed (?<relayed>\d+) not_relayed (?<not_relayed>\d+) wrong (?<wrong>\d+)";
+/// What echo-client says about its calls, again and again and once more when it stops; the peers of the soak when they
+/// stop.
+pub(super) const TRAFFIC: &str = r"^[a-z-]+: (?<when>progress|stop): echoed (?<echoed>\d+) relayed (?<relayed>\d+) not_relayed (?<not_relayed>\d+) wrong (?<wrong>\d+)";
 
 /// What nmr-sim says when a module breaks a rule of NMR, and the kernel when a driver breaks one of its own.
 pub(super) const VIOLATION: &str = r"^nmr-sim: VIOLATION |^nmr-lab: violation: ";
+
+/// What the lab's kernel says when a driver comes.
+pub(super) const LOADED: &str = r"^nmr-lab: loaded driver=\S+ base=(?<base>\S+)";
+/// What the lab's kernel says when a driver has gone.
+pub(super) const UNLOADED: &str = r"^nmr-lab: unloaded driver=\S+ blocks=(?<blocks>\d+)";
 
 /// What the framework's panic handler says.
 pub(super) const PANIC: &str = r"^nmr: panic at (?<file>.+?):(?<line>\d+):(?<column>\d+): (?<message>.*)$";

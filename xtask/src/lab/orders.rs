@@ -26,7 +26,7 @@ pub(super) fn of_round(seed: u64, round: u32) -> Orders {
 }
 
 /// A well known way to turn a counter into something that looks drawn (splitmix64).
-fn mix(seed: u64) -> u64 {
+pub(super) fn mix(seed: u64) -> u64 {
     let mut word = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

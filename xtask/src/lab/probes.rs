@@ -146,7 +146,7 @@ fn read(folder: &Path) -> Result<Vec<Probe>> {
 /// Loads a probe and unloads it. Answers what is not as its source says.
 fn play(lab: &Lab, probe: &Probe) -> Result<Vec<String>> {
     let image = lab.folder().join(format!("{}.sys", probe.name));
-    c_driver::compile(&probe.source, &image)?;
+    c_driver::compile(&probe.source, &image, &[])?;
     lab.add_driver(&probe.name, &image)?;
     lab.mark_well();
     let begin = lab.log().end()?;

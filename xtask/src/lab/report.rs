@@ -26,10 +26,6 @@ pub(super) struct Summary {
     pub(super) seed: u64,
     /// Rounds played.
     pub(super) rounds: u32,
-    /// How often a driver was loaded.
-    pub(super) loads: u64,
-    /// How often a driver was unloaded.
-    pub(super) unloads: u64,
     /// What NMR and the drivers counted.
     #[serde(flatten)]
     pub(super) tally: Tally,
@@ -53,8 +49,10 @@ impl Summary {
     }
 
     fn lines(&self) -> [String; 4] {
-        let Self { rounds, seed, loads, unloads, tally, panic, .. } = self;
-        let Tally { attaches, detaches, detaches_pending, echoed, relayed, not_relayed, .. } = tally;
+        let Self { rounds, seed, tally, panic, .. } = self;
+        let Tally {
+            loads, unloads, attaches, detaches, detaches_pending, echoed, relayed, not_relayed, ..
+        } = tally;
         [
             format!(
                 "{rounds} rounds (seed {seed}): {loads} loads, {unloads} unloads; no crash, no broken rule, nothing left behind"
@@ -70,7 +68,7 @@ impl Summary {
 }
 
 /// Adds to `error` what happened in order, where to look, and what to run.
-pub(super) fn failure(error: &Error, lab: &Lab, seed: u64) -> Error {
+pub(super) fn failure(error: &Error, lab: &Lab, again: &str) -> Error {
     let mut text = format!("{error:#}\n");
     let signs = lab.crash_signs(Position::default()).unwrap_or_default();
     if !signs.is_empty() {
@@ -92,7 +90,7 @@ pub(super) fn failure(error: &Error, lab: &Lab, seed: u64) -> Error {
     let _ = write!(
         text,
         "\nThe lab is kept in {folder}: machine.log is the whole log, output/ what each program wrote, \
-         prefix/drive_c/crash.log the backtraces.\nTo play the same rounds again: cargo xtask lab --seed {seed}",
+         prefix/drive_c/crash.log the backtraces.\nTo play the same again: {again}",
         folder = lab.folder().display(),
     );
     crate::exit::wrong(text)

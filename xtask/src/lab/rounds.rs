@@ -68,7 +68,7 @@ impl Stage<'_> {
         if wrong > 0 {
             bail!("{wrong} calls gave back something else than they should");
         }
-        let left = counter.tally.left();
+        let left = counter.tally.left;
         if left.registrations > 0 || left.bindings > 0 {
             let (registrations, bindings) = (left.registrations, left.bindings);
             bail!(

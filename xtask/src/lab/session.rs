@@ -17,7 +17,8 @@ use super::tally::{Counter, Tally};
 use crate::context::Context;
 use crate::exit;
 
-const INSTALL_LIMIT: Duration = Duration::from_secs(120);
+/// Installing or uninstalling all drivers of a bundle.
+pub(super) const INSTALL_LIMIT: Duration = Duration::from_secs(120);
 
 /// How to play.
 #[derive(Clone, Copy, Debug)]
@@ -30,31 +31,24 @@ pub(super) struct Options {
 /// Plays a whole session.
 pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) -> Result<Summary> {
     let LabBundle { bundle, .. } = lab_bundle;
-    for name in DRIVERS {
-        bundle.driver(name).map_err(|failure| {
-            exit::wrong(format!("{failure}: the lab plays with {}; {}", DRIVERS.join(", "), failure.advice))
-        })?;
-    }
+    lab_bundle.require_all()?;
     let probe = images::panic_probe(context)?;
     let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(seed_from_clock);
     let lab = boot(context, lab_bundle, "lab")?;
     let (tally, panic) = play(context, &lab, lab_bundle, &probe, options.rounds, seed)
-        .map_err(|error| report::failure(&error, &lab, seed))?;
+        .map_err(|error| report::failure(&error, &lab, &format!("cargo xtask lab --seed {seed}")))?;
 
     let folder = lab.folder().to_owned();
     lab.shut_down();
     if !options.keep {
         fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
     }
-    let loads = u64::from(options.rounds) * DRIVERS.len() as u64;
     Ok(Summary {
         bundle: bundle.folder.clone(),
         version: bundle.manifest.version.clone(),
         seed,
         rounds: options.rounds,
-        loads,
-        unloads: loads,
         tally,
         panic,
         seconds: begin.elapsed().as_secs_f64(),
@@ -138,7 +132,7 @@ fn prove_calls_in_flight(tally: &Tally, rounds: u32) -> Result<()> {
     Ok(())
 }
 
-fn seed_from_clock() -> u64 {
+pub(super) fn seed_from_clock() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 

@@ -1,10 +1,12 @@
 //! Counts what happened, from the log alone: events of nmr-sim and lines of the drivers.
 
+use std::collections::BTreeSet;
+
 use nmr_lab::log::Line;
 use regex::Regex;
 use serde::Serialize;
 
-use super::expectations::{TRAFFIC, VIOLATION, number, pattern};
+use super::expectations::{LOADED, TRAFFIC, UNLOADED, VIOLATION, number, pattern};
 
 /// What happened so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -17,6 +19,12 @@ pub(super) struct Tally {
     pub(super) detaches: u64,
     /// How many of them were answered STATUS_PENDING: calls were in flight.
     pub(super) detaches_pending: u64,
+    /// Drivers that were loaded.
+    pub(super) loads: u64,
+    /// Drivers that were unloaded.
+    pub(super) unloads: u64,
+    /// Pool blocks that drivers allocated, and freed.
+    pub(super) blocks: u64,
     /// Calls through Echo.
     pub(super) echoed: u64,
     /// Calls through Relay, which the composite driver serves through Echo.
@@ -27,7 +35,7 @@ pub(super) struct Tally {
     pub(super) wrong: u64,
     /// Registrations that NMR still knew after the last deregistration it saw.
     #[serde(skip)]
-    left: Left,
+    pub(super) left: Left,
 }
 
 /// What NMR still knew after the last deregistration.
@@ -44,8 +52,12 @@ pub(super) struct Left {
 pub(super) struct Counter {
     event: Regex,
     left: Regex,
+    loaded: Regex,
     traffic: Regex,
+    unloaded: Regex,
     violation: Regex,
+    /// Where images lay, or lie.
+    places: BTreeSet<String>,
     pub(super) tally: Tally,
 }
 
@@ -54,8 +66,11 @@ impl Counter {
         Self {
             event: pattern(r"^nmr-sim: \d+ (?<name>[a-z-]+)"),
             left: pattern(r"registrations-left=(?<registrations>\d+) bindings-left=(?<bindings>\d+)"),
+            loaded: pattern(LOADED),
             traffic: pattern(TRAFFIC),
+            unloaded: pattern(UNLOADED),
             violation: pattern(VIOLATION),
+            places: BTreeSet::new(),
             tally: Tally::default(),
         }
     }
@@ -68,6 +83,14 @@ impl Counter {
                 violations.push(text.clone());
             } else if let Some(captures) = self.event.captures(text) {
                 self.count_event(&captures["name"], text);
+            } else if let Some(captures) = self.loaded.captures(text) {
+                self.tally.loads += 1;
+                if !self.places.insert(captures["base"].to_owned()) {
+                    violations.push(format!("an image lies where another one lay: {text}"));
+                }
+            } else if let Some(captures) = self.unloaded.captures(text) {
+                self.tally.unloads += 1;
+                self.tally.blocks += number(&captures, "blocks");
             } else if let Some(captures) = self.traffic.captures(text)
                 && &captures["when"] == "stop"
             {
@@ -102,13 +125,6 @@ impl Counter {
             }
             _ => {}
         }
-    }
-}
-
-impl Tally {
-    /// What NMR still knows.
-    pub(super) fn left(&self) -> Left {
-        self.left
     }
 }
 
@@ -156,15 +172,26 @@ mod tests {
         counter.count(&lines(&[
             "nmr-sim: 1 registered side=provider registration=1 npi=x module=none number=0",
         ]));
-        assert_eq!(counter.tally.left().registrations, 1, "never deregistered");
+        assert_eq!(counter.tally.left.registrations, 1, "never deregistered");
         counter.count(&lines(&[
             "nmr-sim: 9 waited side=client registration=1 npi=x registrations-left=2 bindings-left=1",
         ]));
-        assert_eq!(counter.tally.left(), Left { registrations: 2, bindings: 1 });
+        assert_eq!(counter.tally.left, Left { registrations: 2, bindings: 1 });
         counter.count(&lines(&[
             "nmr-sim: 9 waited side=client registration=1 npi=x registrations-left=0 bindings-left=0",
         ]));
-        assert_eq!(counter.tally.left(), Left::default());
+        assert_eq!(counter.tally.left, Left::default());
+    }
+
+    #[test]
+    fn images_that_come_and_go_are_counted_and_lie_nowhere_twice() {
+        let mut counter = Counter::new();
+        let loaded = "nmr-lab: loaded driver=a.sys base=0x1000 size=0x1000";
+        let gone = "nmr-lab: unloaded driver=a.sys blocks=7 leaked=0";
+        assert!(counter.count(&lines(&[loaded, gone])).is_empty());
+        let Tally { loads, unloads, blocks, .. } = counter.tally;
+        assert_eq!([loads, unloads, blocks], [1, 1, 7]);
+        assert!(counter.count(&lines(&[loaded]))[0].contains("where another one lay"));
     }
 
     #[test]

@@ -41,6 +41,6 @@ pub(crate) fn compile(probe: &str, path: &Path) -> PathBuf {
          driver->DriverUnload = unload; {entry} return STATUS_SUCCESS; }}\n"
     );
     std::fs::write(&source, text).unwrap();
-    c_driver::compile(&source, path).unwrap();
+    c_driver::compile(&source, path, &[]).unwrap();
     path.to_owned()
 }

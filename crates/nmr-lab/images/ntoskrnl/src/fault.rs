@@ -13,6 +13,9 @@ use crate::{images, pool, report};
 const EXECUTE: usize = 8;
 const WRITE: usize = 1;
 
+/// The page in which the kernel shows its clocks, which headers read in place; Wine answers for it when it faults.
+const SHARED_DATA: std::ops::Range<usize> = 0xffff_f780_0000_0000..0xffff_f780_0000_1000;
+
 /// Listens from now on.
 pub(crate) fn listen() {
     // SAFETY: the handler lives as long as the process, like this library.
@@ -24,8 +27,8 @@ unsafe extern "system" fn explain(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     let record = unsafe { (*pointers).ExceptionRecord };
     // SAFETY: as above.
     let record = unsafe { &*record };
-    if record.ExceptionCode == EXCEPTION_ACCESS_VIOLATION {
-        let [what, touched, ..] = record.ExceptionInformation;
+    let [what, touched, ..] = record.ExceptionInformation;
+    if record.ExceptionCode == EXCEPTION_ACCESS_VIOLATION && !SHARED_DATA.contains(&touched) {
         let at = record.ExceptionAddress.addr();
         if let Some((driver, text)) = of(at, what, touched) {
             report::broken_by(&driver, at, format_args!("{text}"));
