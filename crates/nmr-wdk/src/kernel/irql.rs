@@ -28,9 +28,14 @@ pub(super) unsafe fn lower(before: u8) {
     unsafe { ntddk::KeLowerIrql(before) };
 }
 
-/// None yet: whether one may be entered takes `KeGetCurrentIrql`, which the lab's kernel has to learn first.
+/// `KeEnterCriticalRegion`, below DISPATCH_LEVEL.
 pub(super) fn enter_critical_region() -> bool {
-    false
+    let below_dispatch = current() < DISPATCH_LEVEL;
+    if below_dispatch {
+        // SAFETY: at PASSIVE_LEVEL or APC_LEVEL.
+        unsafe { ntddk::KeEnterCriticalRegion() };
+    }
+    below_dispatch
 }
 
 /// `KeLeaveCriticalRegion`.
