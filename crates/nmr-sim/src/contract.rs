@@ -103,6 +103,9 @@ rules! {
     /// A detach or cleanup callback waits for another registration.
     WaitInDetach "wait-in-detach" Warning "ddi/netioddk/nc-netioddk-npi_client_detach_provider_fn"
         "detach and cleanup callbacks may run at DISPATCH_LEVEL, where nothing can wait";
+    /// A function that needs a lower level was called at DISPATCH_LEVEL.
+    IrqlTooHigh "irql-too-high" Error "ddi/netioddk/nf-netioddk-nmrwaitforclientderegistercomplete"
+        "registering and NmrClientAttachProvider need PASSIVE_LEVEL, and waiting less than DISPATCH_LEVEL";
     /// A value that is no handle.
     UnknownHandle "unknown-handle" Error "ddi/netioddk/nf-netioddk-nmrderegisterclient"
         "the handle is one that the NMR gave to this module";

@@ -34,6 +34,7 @@ pub mod exports;
 mod faults;
 mod frames;
 mod handles;
+mod irql;
 mod module;
 mod npi;
 mod number_map;
@@ -49,6 +50,7 @@ mod world;
 
 pub use builder::{Order, WorldBuilder};
 pub use contract::{OnViolation, Rule, Severity, Violation};
+pub use irql::{Raised, is_at_dispatch};
 pub use schedule::{Callback, Point, Schedule, SeededSchedule};
 pub use side::Side;
 pub use trace::{Event, What};

@@ -27,6 +27,7 @@ unsafe impl Registrar for World {
         client_context: *mut c_void,
         client_handle: &mut ClientHandle,
     ) -> Status {
+        self.judge_level("NmrRegisterClient");
         // SAFETY: the same contract.
         let module = unsafe { Module::client(characteristics, client_context) };
         match self.register(Side::Client, module) {
@@ -57,6 +58,7 @@ unsafe impl Registrar for World {
         provider_dispatch: &mut *const c_void,
     ) -> Status {
         let function = "NmrClientAttachProvider";
+        self.judge_level(function);
         let Some(binding) =
             self.binding(nmr_binding_handle, Side::Client, function, |_| Rule::AttachOutsideCallback)
         else {
@@ -84,6 +86,7 @@ unsafe impl Registrar for World {
         provider_context: *mut c_void,
         provider_handle: &mut ProviderHandle,
     ) -> Status {
+        self.judge_level("NmrRegisterProvider");
         // SAFETY: the same contract.
         let module = unsafe { Module::provider(characteristics, provider_context) };
         match self.register(Side::Provider, module) {

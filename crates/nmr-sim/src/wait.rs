@@ -50,6 +50,9 @@ impl World {
 
     /// Whether the calling thread is where this wait could never end, or should not be made.
     fn judge_place_of_wait(&self, registration: &Registration) -> Option<Status> {
+        if self.judge_level(&format!("the wait for {registration}")) {
+            return Some(Status::INVALID_DEVICE_STATE);
+        }
         let here = |frame: &frames::Frame| frame.world == self.address();
         let own = frames::innermost(|frame| {
             here(frame) && [frame.client, frame.provider].contains(&registration.number)

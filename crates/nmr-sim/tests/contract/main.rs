@@ -4,6 +4,7 @@ mod attach;
 mod detach;
 mod faults;
 mod handles;
+mod irql;
 mod misuse;
 mod null_contexts;
 mod order;
