@@ -21,7 +21,8 @@ use std::time::Duration;
 ///
 /// Modules reach it through [`nmr_abi::Registrar`]. Statuses that the documentation does not give are these: a
 /// deregistration or wait that breaks a rule answers STATUS_INVALID_PARAMETER, a wait inside a callback that it would
-/// wait for, or at DISPATCH_LEVEL, STATUS_INVALID_DEVICE_STATE, and a fault that was asked for STATUS_INSUFFICIENT_RESOURCES.
+/// wait for, or at DISPATCH_LEVEL, STATUS_INVALID_DEVICE_STATE, and a fault that was asked for
+/// STATUS_INSUFFICIENT_RESOURCES.
 #[derive(Clone)]
 pub struct World {
     pub(crate) inner: Arc<Inner>,
