@@ -1,7 +1,7 @@
 //! Rows 1 to 4: deregistrations and detaches that meet an attach.
 
 use crate::drivers::{Consumer, Subject, Supplier, assert_gone, count, load, load_after};
-use crate::events::{deregistrations, place};
+use crate::events::{deregistrations, place, waits};
 use crate::impetuous;
 use crate::seeds::{Gate, Seed, each_seed, until};
 use crate::toy::{Call, Script, Toy};
@@ -36,7 +36,7 @@ fn unload_meets_attach<S: Subject>(seed: &Seed) {
         });
         gate.reached();
         let unloading = scope.spawn(move || drop(subject));
-        until("the deregistration", || deregistrations(&world, S::SIDE) == 1);
+        until("the wait", || waits(&world, S::SIDE) == 1);
         seed.dawdle();
         assert!(driver.hold().is_none(), "no call gets through any more");
         assert!(!unloading.is_finished(), "unload waits for the attach");

@@ -6,7 +6,7 @@ use crate::toy::{Call, Script, Toy};
 use nmr::Status;
 use nmr_sim::{Side, World};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 /// How often each one comes and goes.
 const LIVES: usize = if cfg!(miri) { 2 } else { 4 };
@@ -102,7 +102,7 @@ fn churn(seed: &Seed) {
         let lives: Vec<_> = toys.iter().map(|(toy, part)| scope.spawn(|| toy_lives(toy, part))).collect();
         lives.into_iter().for_each(|life| life.join().expect("no panic"));
         over.store(true, Ordering::SeqCst);
-        (consumers.map(|consumer| consumer.join()), supplier.join())
+        (consumers.map(ScopedJoinHandle::join), supplier.join())
     });
     for consumer in consumers {
         assert_gone(&world, consumer.expect("no panic"));

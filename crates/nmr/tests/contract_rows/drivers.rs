@@ -7,7 +7,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use nmr::host::{Host, Loaded};
-use nmr::{AtMostDispatch, AtPassive, ClientBinding, Driver, Offer, ProviderBinding, Refusal};
+use nmr::{AtMostDispatch, AtPassive, ClientBinding, Driver, MayWait, Offer, ProviderBinding, Refusal};
 use nmr_sim::{Side, World};
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +39,8 @@ pub struct Probe {
     pub served: AtomicUsize,
     /// Calls and `closing` that found a value that was dropped.
     pub after_drop: AtomicUsize,
+    /// Set by the `start` hook, where there is one.
+    pub ready: AtomicBool,
     on_attach: Mutex<Option<AttachHook>>,
     on_closing: Mutex<Option<Hook>>,
     on_served: Mutex<Option<Hook>>,
@@ -52,6 +54,7 @@ impl Probe {
             dropped: AtomicUsize::new(0),
             served: AtomicUsize::new(0),
             after_drop: AtomicUsize::new(0),
+            ready: AtomicBool::new(false),
             on_attach: Mutex::new(None),
             on_closing: Mutex::new(None),
             on_served: Mutex::new(None),
@@ -326,9 +329,41 @@ subjects! {
         provider service: adder::Npi as Bound<Recluse> { capacity: 6, self_binding: accept },
     }
 
+    /// Provider of Adder by way of the providers that it is a client of.
+    Proxy = "5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2c19" client {
+        provider service: adder::Npi as Bound<Proxy> { capacity: 6, needs: [adder] },
+        client adder: adder::Npi as Bound<Proxy> { capacity: 6 },
+    }
+
     /// Client and provider of Adder, as declared by default.
     Sociable = "5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2c16" client {
         provider service: adder::Npi as Bound<Sociable> { capacity: 6 },
         client adder: adder::Npi as Bound<Sociable> { capacity: 6 },
+    }
+}
+
+nmr::driver! {
+    /// Client of Adder that gets ready in its `start` hook.
+    pub driver Prepared {
+        module_id: "5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2c18",
+        system: Host<Bent>,
+        state: Probe = Probe::new(),
+        start: Prepared::start,
+        client adder: adder::Npi as Bound<Prepared> { capacity: 6 },
+    }
+}
+
+impl Probed for Prepared {
+    fn probe(&self) -> &Probe {
+        &self.state
+    }
+}
+
+subjects!(@ client Prepared);
+
+impl Prepared {
+    fn start(&'static self, _: &MayWait<'_>) -> nmr::Result<()> {
+        self.state.ready.store(true, Ordering::SeqCst);
+        Ok(())
     }
 }

@@ -18,6 +18,6 @@ mod impetuous;
 mod reentry;
 mod seeds;
 mod several;
-#[path = "../bug_classes/toy.rs"]
-#[allow(dead_code, reason = "the bug classes use the rest")]
+#[path = "../bug_classes/toy/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the bug classes use the rest")]
 mod toy;

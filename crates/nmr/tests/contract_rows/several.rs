@@ -7,11 +7,12 @@ use crate::drivers::{
 use crate::events::{acceptances, refusals};
 use crate::seeds::{Seed, each_seed, until};
 use crate::toy::{Script, Toy};
+use nmr::host::Loaded;
 use nmr::{Driver, Status};
 use nmr_sim::Side;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 /// A client and a provider in one driver, registered in either order, on one thread.
 fn attached_to_itself<S: Subject>(seed: &Seed, service: impl Fn(&'static S) -> usize) {
@@ -69,7 +70,7 @@ fn all_meet(seed: &Seed) {
             seed.dawdle();
             assert_eq!(toy.register(), Status::SUCCESS);
         }
-        (spawned.0.map(|loading| loading.join()), spawned.1.map(|loading| loading.join()))
+        (spawned.0.map(ScopedJoinHandle::join), spawned.1.map(ScopedJoinHandle::join))
     });
     let (consumers, suppliers) = (
         consumers.map(|loaded| loaded.expect("no panic")),
@@ -81,8 +82,7 @@ fn all_meet(seed: &Seed) {
     for supplier in &suppliers {
         assert_eq!((supplier.driver().bindings(), supplier.driver().call_all()), (4, 4));
     }
-    let drivers =
-        (consumers.each_ref().map(|one| one.driver()), suppliers.each_ref().map(|one| one.driver()));
+    let drivers = (consumers.each_ref().map(Loaded::driver), suppliers.each_ref().map(Loaded::driver));
     thread::scope(|scope| {
         consumers.into_iter().for_each(|one| drop(scope.spawn(|| drop(one))));
         suppliers.into_iter().for_each(|one| drop(scope.spawn(|| drop(one))));
