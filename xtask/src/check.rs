@@ -14,6 +14,7 @@ mod context_tokens;
 mod contract_names;
 mod desk;
 mod finding;
+mod hazards;
 mod images;
 mod kernel_names;
 mod oracle;
@@ -40,8 +41,8 @@ pub(crate) struct Args {
     laws: bool,
 }
 
-/// The laws of ARCHITECTURE.md, in their order, and tidiness.
-const LAWS: [fn(&Tree) -> Vec<Finding>; 8] = [
+/// The laws of ARCHITECTURE.md, in their order, its hazards, and tidiness.
+const LAWS: [fn(&Tree) -> Vec<Finding>; 9] = [
     kernel_names::check,
     oracle::check,
     unsafe_code::check,
@@ -49,6 +50,7 @@ const LAWS: [fn(&Tree) -> Vec<Finding>; 8] = [
     context_tokens::check,
     owners::check,
     contract_names::check,
+    hazards::check,
     tidy::check,
 ];
 
