@@ -2,6 +2,7 @@
 //!
 //! Each step is a command that can be run by hand; the plan is made first, then run to the end, whatever fails.
 
+mod mutants;
 mod plan;
 mod run;
 
@@ -15,10 +16,11 @@ use crate::{exit, setup, ui};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cargo xtask test                  everything but Miri
+  cargo xtask test                  everything but Miri and the mutants
   cargo xtask test --only host      one step
   cargo xtask test --loom           the model checks alone
-  cargo xtask test --miri           the framework under Miri (needs the nightly toolchain)")]
+  cargo xtask test --miri           the framework under Miri (needs the nightly toolchain)
+  cargo xtask test --mutants        small mistakes in the framework, each of which a test must see")]
 pub(crate) struct Args {
     /// Run these steps only.
     #[arg(long, value_name = "STEP")]
@@ -29,6 +31,9 @@ pub(crate) struct Args {
     /// Run the framework and the simulator under Miri only.
     #[arg(long)]
     miri: bool,
+    /// Make small mistakes in a copy of the framework only, one by one: tests must see each.
+    #[arg(long)]
+    mutants: bool,
     /// Load and unload the drivers this many times in the lab.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
@@ -43,6 +48,8 @@ pub(crate) enum Step {
     Loom,
     /// The framework and the simulator under Miri; only on request.
     Miri,
+    /// The framework with a small mistake, many times over; only on request.
+    Mutants,
     /// The unit tests of Windows code, under Wine.
     Windows,
     /// A bundle, made and verified.
@@ -56,10 +63,11 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Host,
         Self::Loom,
         Self::Miri,
+        Self::Mutants,
         Self::Windows,
         Self::Package,
         Self::Check,
@@ -68,10 +76,13 @@ impl Step {
     ];
 }
 
+/// Steps that take too long for every day.
+const ON_REQUEST: [Step; 2] = [Step::Miri, Step::Mutants];
+
 /// Runs `test`.
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let steps = steps(&args);
-    if steps.iter().any(|step| *step != Step::Loom && *step != Step::Miri) {
+    if steps.iter().any(|step| ![Step::Loom, Step::Miri, Step::Mutants].contains(step)) {
         setup::ensure(setup::Need::Test, context)?;
     }
     let results = run::all(&plan::plan(&steps, args.rounds), context);
@@ -98,8 +109,9 @@ fn steps(args: &Args) -> Vec<Step> {
     let mut asked = args.only.clone();
     asked.extend(args.loom.then_some(Step::Loom));
     asked.extend(args.miri.then_some(Step::Miri));
+    asked.extend(args.mutants.then_some(Step::Mutants));
     let everything = asked.is_empty();
-    let wanted = |step: &Step| if everything { *step != Step::Miri } else { asked.contains(step) };
+    let wanted = |step: &Step| if everything { !ON_REQUEST.contains(step) } else { asked.contains(step) };
     Step::ALL.into_iter().filter(wanted).collect()
 }
 
@@ -131,14 +143,14 @@ mod tests {
     }
 
     fn args(only: &[Step], loom: bool, miri: bool) -> Args {
-        Args { only: only.to_vec(), loom, miri, rounds: 1 }
+        Args { only: only.to_vec(), loom, miri, mutants: false, rounds: 1 }
     }
 
     #[test]
-    fn without_a_choice_everything_but_miri_runs() {
+    fn without_a_choice_everything_but_miri_and_the_mutants_runs() {
         let steps = steps(&args(&[], false, false));
-        assert_eq!(steps.len(), Step::ALL.len() - 1);
-        assert!(!steps.contains(&Step::Miri));
+        assert_eq!(steps.len(), Step::ALL.len() - 2);
+        assert!(!steps.contains(&Step::Miri) && !steps.contains(&Step::Mutants));
     }
 
     #[test]

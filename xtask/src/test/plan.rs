@@ -20,6 +20,8 @@ pub(crate) enum Action {
     Run(Command),
     /// The unit tests of these packages, built for Windows and run in a lab machine.
     WindowsTests(&'static [&'static str]),
+    /// Each mutant of the list, in a copy of the workspace.
+    Mutants,
     /// The newest bundle over SSH to a lab machine, twice, and back.
     DeployRoundTrip,
 }
@@ -70,8 +72,13 @@ fn tasks(step: Step, rounds: u32) -> Vec<Task> {
         Step::Miri => vec![
             run("the rundown under Miri, 16 seeds", miri(&["nmr", "--lib"], SEEDS)),
             run("whole drivers under Miri", miri(&["nmr", "--test", "lifecycle"], ONE_SEED)),
+            run(
+                "the rows of the contract and the bug classes under Miri",
+                miri(&["nmr", "--test", "contract_rows", "--test", "bug_classes"], ONE_SEED),
+            ),
             run("the simulator under Miri", miri(&["nmr-sim", "--tests"], ONE_SEED)),
         ],
+        Step::Mutants => vec![Task { what: "mutants of the framework", action: Action::Mutants }],
         Step::Windows => {
             let action = Action::WindowsTests(&["wdk-build", "nmrctl"]);
             vec![Task { what: "Windows code under Wine", action }]

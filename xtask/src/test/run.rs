@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::mutants;
 use super::plan::{Action, Command, Task, Toolchain};
 use crate::context::Context;
 use crate::process::Program;
@@ -27,6 +28,7 @@ fn one(index: usize, task: &Task, context: &Context) -> Outcome {
     let result = match &task.action {
         Action::Run(command) => run(index, command, context),
         Action::WindowsTests(packages) => windows_tests(packages, context),
+        Action::Mutants => mutants::run(context),
         Action::DeployRoundTrip => deploy_round_trip(context),
     };
     match result {
