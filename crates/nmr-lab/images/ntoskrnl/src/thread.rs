@@ -8,6 +8,9 @@ use crate::{images, report};
 /// In [`Thread::system_routine`]: the thread is one of ours that runs DPCs.
 pub(crate) const DPC_THREAD: usize = usize::MAX;
 
+/// As many critical regions inside each other are told apart; no driver has so many.
+pub(crate) const KNOWN_REGIONS: usize = 32;
+
 /// What is known of one thread.
 #[derive(Debug)]
 pub(crate) struct Thread {
@@ -19,6 +22,8 @@ pub(crate) struct Thread {
     pub(crate) asked: Cell<u32>,
     /// Critical regions it has entered and not left.
     pub(crate) critical_regions: Cell<i32>,
+    /// Where from it entered the outermost of them.
+    pub(crate) entered_from: [Cell<usize>; KNOWN_REGIONS],
     /// Spin locks it holds.
     pub(crate) spin_locks: Cell<u32>,
     /// Where the kernel routine that runs now was called from.
@@ -34,6 +39,7 @@ thread_local! {
             processor: Cell::new(None),
             asked: Cell::new(0),
             critical_regions: Cell::new(0),
+            entered_from: [const { Cell::new(0) }; KNOWN_REGIONS],
             spin_locks: Cell::new(0),
             caller: Cell::new(0),
             system_routine: Cell::new(0),
