@@ -190,6 +190,9 @@ fn check_call_out_set_in_c() {
         }
     });
     assert_eq!(acceptances(&world).len(), 2, "at most one was meant");
+    let third = Toy::registered(&world, Side::Provider, Script::default());
+    assert_eq!(refusals(&world), [Status::NOINTERFACE], "one that comes later does find the flag set");
+    third.take_down();
     providers.into_iter().for_each(Toy::take_down);
     client.take_down();
 }

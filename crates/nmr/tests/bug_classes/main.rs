@@ -20,6 +20,7 @@ mod handles;
 mod hanging;
 mod lifetime;
 mod netevent;
+mod pointers;
 mod registering;
 #[path = "../contract_rows/seeds.rs"]
 #[allow(dead_code, reason = "the rows of the contract use the rest")]

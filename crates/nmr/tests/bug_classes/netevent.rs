@@ -57,8 +57,10 @@ fn pointer_tested_and_read_again_in_c() {
     });
     let provider = Toy::registered(&world, Side::Provider, script);
     let client = Toy::registered(&world, Side::Client, Script::default());
-    let gate = Gate::default();
+    let (gate, open) = (Gate::default(), Gate::default());
+    open.open();
     let context = provider.contexts()[0];
+    assert_eq!(dpc(context, &open), Some(1), "nobody leaves meanwhile");
     let called = thread::scope(|scope| {
         let running = scope.spawn(|| dpc(context, &gate));
         gate.reached();
