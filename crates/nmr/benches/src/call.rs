@@ -15,7 +15,7 @@ use std::hint::black_box;
 
 use anyhow::{Context as _, Result};
 
-use crate::echo::{BarePeer, Pair};
+use crate::echo::Pair;
 use crate::measurement::{Effort, Measurement};
 use crate::paired::{self, Design};
 
@@ -26,7 +26,6 @@ const RAW: &str = "raw";
 #[derive(Debug)]
 pub struct Stage {
     pair: Pair,
-    peer: BarePeer,
 }
 
 impl Stage {
@@ -35,13 +34,13 @@ impl Stage {
     /// # Errors
     /// The driver does not load.
     pub fn new() -> Result<Self> {
-        Ok(Self { pair: Pair::load().context("the driver does not load")?, peer: BarePeer::new() })
+        Ok(Self { pair: Pair::load().context("the driver does not load")? })
     }
 
     /// The floor, and the framework's ways to call.
     pub fn own(&self) -> Vec<Design<'_>> {
         vec![
-            bare::design(RAW, &self.peer),
+            bare::design(RAW),
             guarded::one_shard(&self.pair),
             guarded::sixteen_shards(&self.pair),
             guarded::oldest_peer(&self.pair),
@@ -52,19 +51,19 @@ impl Stage {
     }
 
     /// What others use.
-    pub fn compared(&self) -> Vec<Design<'_>> {
+    pub fn compared() -> Vec<Design<'static>> {
         vec![
-            rundown_word::design(self.peer),
-            read_write_lock::of_spin(self.peer),
-            read_write_lock::of_std(self.peer),
-            arc_swap::design(self.peer),
-            epoch::design(self.peer),
+            rundown_word::design(),
+            read_write_lock::of_spin(),
+            read_write_lock::of_std(),
+            arc_swap::design(),
+            epoch::design(),
         ]
     }
 
     /// All of them.
     pub fn designs(&self) -> Vec<Design<'_>> {
-        self.own().into_iter().chain(self.compared()).collect()
+        self.own().into_iter().chain(Self::compared()).collect()
     }
 }
 
@@ -98,4 +97,24 @@ pub fn measure(effort: Effort, mut tell: impl FnMut(Measurement)) -> Result<usiz
         figure(format!("{name}/scaling"), table.scaling(name, 2), "x");
     }
     Ok(table.thrown_away())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stage;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_design_runs_on_two_threads_and_has_a_name_of_its_own() {
+        let stage = Stage::new().expect("the driver loads");
+        let designs = stage.designs();
+        for design in &designs {
+            std::thread::scope(|scope| {
+                scope.spawn(|| design.run(20));
+                scope.spawn(|| design.run(20));
+            });
+        }
+        let names: BTreeSet<&str> = designs.iter().map(|design| design.name).collect();
+        assert_eq!(names.len(), designs.len());
+    }
 }

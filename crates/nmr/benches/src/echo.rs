@@ -95,19 +95,14 @@ pub fn table() -> *const c_void {
     core::ptr::from_ref(&TABLE).cast()
 }
 
-/// The provider's table and a binding context, with nothing that keeps them from going away.
+/// A binding as C drivers keep it, the provider's table and context, with nothing that keeps it from going away.
 #[derive(Clone, Copy, Debug)]
-pub struct BarePeer {
+pub struct BareBinding {
     context: usize,
     table: &'static echo::ProviderDispatch,
 }
 
-impl BarePeer {
-    /// A peer with no binding context.
-    pub fn new() -> Self {
-        Self { context: 0, table: &TABLE }
-    }
-
+impl BareBinding {
     /// The bare indirect call.
     #[inline]
     pub fn call(&self, value: u64) -> u64 {
@@ -117,8 +112,22 @@ impl BarePeer {
     }
 }
 
-impl Default for BarePeer {
-    fn default() -> Self {
-        Self::new()
+/// The binding that every design but the framework's calls through.
+pub static BARE_BINDING: BareBinding = BareBinding { context: 0, table: &TABLE };
+
+#[cfg(test)]
+mod tests {
+    use super::{BARE_BINDING, Pair, echo::Provider as _};
+    use nmr::Driver as _;
+
+    #[test]
+    fn each_registration_calls_what_the_bare_call_calls_and_nothing_is_logged() {
+        let pair = Pair::load().expect("the driver loads");
+        let caller = pair.caller();
+        assert_eq!(BARE_BINDING.call(4), 5);
+        assert_eq!(caller.one_shard.oldest_peer().map(|peer| peer.echo(4)), Some(5));
+        assert_eq!(caller.sixteen_shards.oldest_peer().map(|peer| peer.echo(4)), Some(5));
+        assert_eq!(caller.at_dispatch.oldest_peer().map(|peer| peer.echo(4)), Some(5));
+        assert!(caller.system().log_lines().is_empty());
     }
 }

@@ -54,7 +54,7 @@ fn main() -> Result<()> {
         What::Designs => {
             let stage = Stage::new()?;
             stage.own().iter().for_each(|design| println!("own {}", design.name));
-            stage.compared().iter().for_each(|design| println!("compared {}", design.name));
+            Stage::compared().iter().for_each(|design| println!("compared {}", design.name));
         }
         What::Run { design, count } => {
             let stage = Stage::new()?;

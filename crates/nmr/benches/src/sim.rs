@@ -18,6 +18,7 @@ pub const CROWDS: [(&str, usize); 3] =
 /// A world in which clients come and go, one for each of two NPIs.
 #[derive(Debug)]
 pub struct Town {
+    world: World,
     clients: [RawClient; 2],
     _providers: [RawProvider; 2],
     _unrelated: Crowd,
@@ -31,6 +32,7 @@ impl Town {
             clients: OWN.map(|npi| RawClient::new(&world, npi)),
             _providers: OWN.map(|npi| RawProvider::register(&world, npi, None, AtOnce)),
             _unrelated: Crowd::new(&world, side),
+            world,
         }
     }
 
@@ -81,4 +83,19 @@ pub fn measure(effort: Effort, mut tell: impl FnMut(Measurement)) -> Result<usiz
         tell(Measurement::new("two_npis/scaling", scaling, "x"));
     }
     Ok(one.thrown_away() + two.thrown_away())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Town;
+
+    #[test]
+    fn cycles_leave_nothing_behind_but_the_crowd() {
+        let town = Town::new(3);
+        town.cycles(0, 5);
+        town.cycles(1, 5);
+        let left = town.world.left();
+        assert_eq!((left.registrations.len(), left.bindings), (2 + 6, 9));
+        town.world.assert_clean();
+    }
 }

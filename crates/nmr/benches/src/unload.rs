@@ -120,3 +120,15 @@ fn against_calls() -> nmr::Result<f64> {
         Ok(began.elapsed().as_secs_f64() / clock.longest().as_secs_f64())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Pending, against_peers, by_framework, one_after_the_other};
+
+    #[test]
+    fn the_same_drains_overlap_or_add_up() {
+        let overlapping = against_peers(Pending::start, by_framework).expect("the driver loads");
+        let sequential = against_peers(Pending::start, one_after_the_other).expect("nothing fails");
+        assert!(overlapping < sequential, "{overlapping} {sequential}");
+    }
+}

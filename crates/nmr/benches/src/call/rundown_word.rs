@@ -3,22 +3,26 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::calls_in_a_row;
-use crate::echo::BarePeer;
+use crate::echo::{BARE_BINDING, BareBinding};
 use crate::paired::Design;
 
 /// Set when the rundown has begun; the count is above it.
 const CLOSED: u64 = 1;
 const ONE: u64 = 2;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[repr(align(64))]
 struct Protected {
     word: AtomicU64,
-    peer: BarePeer,
+    binding: BareBinding,
     over: AtomicBool,
 }
 
 impl Protected {
+    const fn new() -> Self {
+        Self { word: AtomicU64::new(0), binding: BARE_BINDING, over: AtomicBool::new(false) }
+    }
+
     fn acquire(&self) -> bool {
         let enter = |word| (word & CLOSED == 0).then_some(word + ONE);
         self.word.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter).is_ok()
@@ -34,7 +38,7 @@ impl Protected {
         if !self.acquire() {
             return 0;
         }
-        let result = self.peer.call(value);
+        let result = self.binding.call(value);
         if self.release() {
             self.over.store(true, Ordering::Release);
         }
@@ -42,8 +46,8 @@ impl Protected {
     }
 }
 
-pub(super) fn design(peer: BarePeer) -> Design<'static> {
-    let protected = Protected { peer, ..Protected::default() };
+pub(super) fn design() -> Design<'static> {
+    let protected = Protected::new();
     Design::new("rundown_word", move |_, count| calls_in_a_row(&protected, count, Protected::call))
 }
 
@@ -53,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_call_that_outlasts_the_rundown_ends_it() {
-        let protected = Protected::default();
+        let protected = Protected::new();
         assert!(protected.acquire());
         protected.word.fetch_or(CLOSED, Ordering::Relaxed);
         assert_eq!(protected.call(4), 0);
@@ -62,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_last_one_out_of_a_closed_word_knows() {
-        let protected = Protected::default();
+        let protected = Protected::new();
         assert_eq!(protected.call(4), 5);
         assert!(protected.acquire() && protected.acquire());
         protected.word.fetch_or(CLOSED, Ordering::Relaxed);
