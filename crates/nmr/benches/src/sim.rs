@@ -18,7 +18,8 @@ pub const CROWDS: [(&str, usize); 3] =
 /// A world in which clients come and go, one for each of two NPIs.
 #[derive(Debug)]
 pub struct Town {
-    world: World,
+    /// The world.
+    pub world: World,
     clients: [RawClient; 2],
     _providers: [RawProvider; 2],
     _unrelated: Crowd,
