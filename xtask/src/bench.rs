@@ -163,8 +163,8 @@ impl Bench<'_> {
             }
         } else {
             for change in changes {
-                if change.has_grown() {
-                    figure::fail(&mut figures, &change.figure());
+                if let Some(recorded) = change.outgrown() {
+                    figure::fail(&mut figures, &change.figure(), recorded);
                     grown.push(change);
                 } else {
                     context.ui.note(format!("{change}; `--bless` takes it over"));

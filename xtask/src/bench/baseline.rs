@@ -126,9 +126,10 @@ impl Change {
         format!("{}/{}", self.design, self.what)
     }
 
-    /// Whether there is more of it than there was.
-    pub(super) fn has_grown(&self) -> bool {
-        matches!((self.before, self.now), (Some(before), Some(now)) if now > before + ROUNDING)
+    /// What was recorded, if there is more of it now.
+    pub(super) fn outgrown(&self) -> Option<f64> {
+        let (before, now) = (self.before?, self.now?);
+        (now > before + ROUNDING).then_some(before)
     }
 
     fn is_one(&self) -> bool {
@@ -161,7 +162,7 @@ mod tests {
 
     fn grown(before: &[Counted], now: &[Counted]) -> Vec<String> {
         let changes = Baseline::of(before).changes(&Baseline::of(now));
-        changes.iter().filter(|change| change.has_grown()).map(ToString::to_string).collect()
+        changes.iter().filter(|change| change.outgrown().is_some()).map(ToString::to_string).collect()
     }
 
     #[test]
