@@ -69,6 +69,9 @@ pub(crate) struct Args {
     /// Instead of the rounds: load drivers that do one thing wrong each, and see that the lab reports it.
     #[arg(long, conflicts_with_all = ["bundle", "rounds", "soak", "seed", "keep", "deploy"])]
     probes: bool,
+    /// Virtual processors of the lab's kernel.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
+    processors: u32,
     /// Instead of the rounds: deploy the bundle to the lab machine over ssh, twice, and uninstall it.
     #[arg(long, conflicts_with_all = ["rounds", "soak", "seed", "keep"])]
     deploy: bool,
@@ -87,12 +90,17 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     if args.deploy {
         return crate::deploy::deploy_round_trip(context, &bundle);
     }
+    let options = session::Options {
+        rounds: args.rounds,
+        seed: args.seed,
+        keep: args.keep,
+        processors: args.processors,
+    };
     if let Some(cycles) = args.soak {
-        let summary = soak::run(context, &bundle, cycles, args.seed, args.keep)?;
+        let summary = soak::run(context, &bundle, cycles, &options)?;
         summary.tell(context);
         return context.answer(&summary);
     }
-    let options = session::Options { rounds: args.rounds, seed: args.seed, keep: args.keep };
     let summary = session::run(context, &bundle, &options)?;
     summary.tell(context);
     context.answer(&summary)
@@ -101,9 +109,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
 /// There is no lab on other hosts.
 #[cfg(not(unix))]
 pub(crate) fn run(args: Args, _context: &Context) -> Result<()> {
-    let Args { bundle, rounds, soak, seed, keep, deploy, probes } = args;
+    let Args { bundle, rounds, soak, seed, keep, deploy, probes, processors } = args;
     Err(crate::exit::missing(format!(
         "the lab machine is made of Wine, which this host has not (asked for: bundle {bundle:?}, {rounds} rounds, soak {soak:?}, seed \
-         {seed:?}, keep {keep}, deploy {deploy}, probes {probes}): run `cargo xtask lab` on Linux, or `cargo xtask deploy` to a Windows machine"
+         {seed:?}, keep {keep}, deploy {deploy}, probes {probes}, {processors} processors): run `cargo xtask lab` on Linux, or `cargo xtask deploy` to a Windows machine"
     )))
 }

@@ -42,6 +42,12 @@ pub fn is_sign(line: &Line) -> bool {
     by_wine && SIGNS.iter().any(|sign| line.text.contains(sign))
 }
 
+/// Whether `line` tells that a driver has broken a rule of the kernel.
+#[must_use]
+pub fn is_violation(line: &Line) -> bool {
+    line.text.starts_with("nmr-lab: violation: ")
+}
+
 /// The backtraces that the debugger wrote so far; empty if there was no fault.
 #[must_use]
 pub fn backtraces(drive: &Path) -> String {

@@ -225,6 +225,15 @@ impl Lab {
         Ok(signs)
     }
 
+    /// What drivers have done since `position` that the kernel's rules forbid.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn violations(&self, position: Position) -> Result<Vec<String>> {
+        let (lines, _) = self.log.since(position)?;
+        Ok(lines.into_iter().filter(crash::is_violation).map(|line| line.text).collect())
+    }
+
     /// The backtraces that the debugger wrote; empty if there was no fault.
     #[must_use]
     pub fn backtraces(&self) -> String {

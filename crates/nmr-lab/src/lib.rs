@@ -4,7 +4,11 @@
 //! manager; `NETIO.SYS` is nmr-sim built for Windows. So the very bytes that are shipped are loaded, called and
 //! unloaded on a developer's desk, without a virtual machine and without a screen.
 //!
-//! What such a machine does not prove: interrupt levels, stack depth, code integrity, the driver store, timing.
+//! In front of Wine's kernel stands one of the lab's own ([`Kernel`]), which checks what Wine does not: levels, pool,
+//! threads, DPCs, and what is left at unload.
+//!
+//! What such a machine does not prove: stack depth, memory that may be paged out, code integrity, the driver store, the
+//! timing of interrupts, DPCs and timers, cancelled requests.
 //!
 //! - [`lab`]: the machine, and `nmrctl` in it;
 //! - [`log`]: what it says; [`crash`]: how a crash shows;

@@ -14,15 +14,16 @@ use crate::lab::{LabBundle, boot_lab};
 
 /// Checks, deploys twice, uninstalls twice, and looks after each whether it did what it says. `cargo xtask lab --deploy`.
 pub(crate) fn deploy_round_trip(context: &Context, bundle: &LabBundle) -> Result<()> {
-    let lab = boot_lab(context, bundle, "deploy")?;
+    let lab = boot_lab(context, bundle, "deploy", 2)?;
     let server = SshServer::start(&lab)?;
     let folder = lab.folder().to_owned();
     let result = round_trip(context, bundle, &server).and_then(|reports| {
-        let signs = lab.crash_signs(nmr_lab::log::Position::default())?;
+        let mut signs = lab.crash_signs(nmr_lab::log::Position::default())?;
+        signs.extend(lab.violations(nmr_lab::log::Position::default())?);
         if signs.is_empty() {
             Ok(reports)
         } else {
-            bail!("the lab machine crashed:\n    {}", signs.join("\n    "))
+            bail!("the lab machine crashed, or a driver broke a rule:\n    {}", signs.join("\n    "))
         }
     });
     drop(server);

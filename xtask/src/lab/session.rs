@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use nmr_lab::{Lab, Plan};
+use nmr_lab::{Kernel, Lab, Plan};
 
 use super::bundle::LabBundle;
 use super::expectations::DRIVERS;
@@ -26,6 +26,7 @@ pub(super) struct Options {
     pub(super) rounds: u32,
     pub(super) seed: Option<u64>,
     pub(super) keep: bool,
+    pub(super) processors: u32,
 }
 
 /// Plays a whole session.
@@ -35,7 +36,7 @@ pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) 
     let probe = images::panic_probe(context)?;
     let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(seed_from_clock);
-    let lab = boot(context, lab_bundle, "lab")?;
+    let lab = boot(context, lab_bundle, "lab", options.processors)?;
     let (tally, panic) = play(context, &lab, lab_bundle, &probe, options.rounds, seed)
         .map_err(|error| report::failure(&error, &lab, &format!("cargo xtask lab --seed {seed}")))?;
 
@@ -57,8 +58,9 @@ pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) 
 }
 
 /// Boots a lab machine for the drivers of `bundle`. Several may run at once: each has a name of its own.
-pub(crate) fn boot(context: &Context, bundle: &LabBundle, purpose: &str) -> Result<Lab> {
+pub(crate) fn boot(context: &Context, bundle: &LabBundle, purpose: &str, processors: u32) -> Result<Lab> {
     let (netio, kernel) = (images::netio(context)?, images::kernel(context)?);
+    let kernel = Kernel { processors, ..kernel };
     let step = context.ui.step("lab machine");
     let plan = Plan {
         root: context.target.join("lab"),

@@ -15,7 +15,7 @@ use super::bundle::LabBundle;
 use super::expectations::DRIVERS;
 use super::report;
 use super::script;
-use super::session::{self, INSTALL_LIMIT};
+use super::session::{self, INSTALL_LIMIT, Options};
 use super::tally::{Counter, Tally};
 use crate::context::Context;
 
@@ -76,23 +76,17 @@ impl Summary {
 }
 
 /// Plays a soak.
-pub(super) fn run(
-    context: &Context,
-    bundle: &LabBundle,
-    cycles: u32,
-    seed: Option<u64>,
-    keep: bool,
-) -> Result<Summary> {
+pub(super) fn run(context: &Context, bundle: &LabBundle, cycles: u32, options: &Options) -> Result<Summary> {
     bundle.require_all()?;
-    let seed = seed.unwrap_or_else(session::seed_from_clock);
+    let seed = options.seed.unwrap_or_else(session::seed_from_clock);
     context.ui.note(format!("the order is drawn from seed {seed}"));
-    let lab = session::boot(context, bundle, "soak")?;
+    let lab = session::boot(context, bundle, "soak", options.processors)?;
     let again = format!("cargo xtask lab --soak {cycles} --seed {seed}");
     let (tally, seconds) =
         play(context, &lab, bundle, cycles, seed).map_err(|error| report::failure(&error, &lab, &again))?;
     let folder = lab.folder().to_owned();
     lab.shut_down();
-    if keep {
+    if options.keep {
         context.ui.note(format!("the lab is kept in {}", folder.display()));
     } else {
         fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;

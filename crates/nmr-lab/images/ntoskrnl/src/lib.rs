@@ -16,7 +16,7 @@
 //! | `routines.rs`, `limit.rs`, `gate.rs` | the table, the limits, the gates |
 //! | `irql.rs`, `level.rs`, `spin_lock.rs` | the level of each thread |
 //! | `processors.rs`, `dpc.rs`, `timer.rs` | virtual processors, and what runs on them |
-//! | `wait.rs`, `critical_region.rs`, `system_thread.rs`, `thread.rs` | threads |
+//! | `wait.rs`, `critical_region.rs`, `system_thread.rs`, `thread.rs`, `linger.rs` | threads |
 //! | `pool.rs`, `arena.rs`, `layout.rs` | memory that tells who misuses it |
 //! | `notification.rs`, `import.rs`, `images.rs`, `service.rs`, `departure.rs` | images that come and go |
 //! | `device.rs`, `work_item.rs`, `etw.rs`, `rundown.rs`, `clock.rs`, `security.rs` | what drivers register, or Wine lacks |
@@ -57,6 +57,8 @@ mod gate;
 mod import;
 #[cfg(windows)]
 mod irql;
+#[cfg(windows)]
+mod linger;
 #[cfg(windows)]
 mod notification;
 #[cfg(windows)]

@@ -7,18 +7,27 @@
 //!
 //! Routines that may be called at any level and that nothing else is done about are in [`UNLIMITED`].
 
-/// Routines without a limit, which go to Wine directly. Those that write strings or copy memory may be called where that
+/// Routines without a limit, which go to Wine directly, and data. Those that write strings or copy memory may be called where that
 /// memory may be touched, which is not checked.
 pub(crate) const UNLIMITED: &[&str] = &[
     "DbgPrint",
     "DbgPrintEx",
+    "ExEventObjectType",
+    "IoDeviceObjectType",
+    "IoFileObjectType",
     "vDbgPrintEx",
     "KeBugCheck",
     "KeBugCheckEx",
+    "KeQueryPerformanceCounter",
+    "PsThreadType",
+    "RtlAppendUnicodeStringToString",
+    "RtlAppendUnicodeToString",
     "RtlCompareMemory",
     "RtlCopyUnicodeString",
     "RtlInitAnsiString",
     "RtlInitUnicodeString",
+    "SeExports",
+    "SeTokenObjectType",
     "memcmp",
     "memcpy",
     "memmove",
@@ -75,9 +84,10 @@ macro_rules! routines {
             KeStallExecutionProcessor, Limit::Any, Target::Own(|| crate::clock::stall as *const c_void);
             // wdm: events and waits.
             KeInitializeEvent, Limit::Any, Target::Wine;
-            KeSetEvent, Limit::NoWaitAfter { wait: 2 }, Target::Wine;
+            KeSetEvent, Limit::NoWaitAfter { wait: 2 }, Target::Own(|| crate::linger::set_event as *const c_void);
             KeResetEvent, Limit::AtMost(DISPATCH), Target::Wine;
             KeClearEvent, Limit::AtMost(DISPATCH), Target::Wine;
+            KePulseEvent, Limit::NoWaitAfter { wait: 2 }, Target::Wine;
             KeReadStateEvent, Limit::AtMost(DISPATCH), Target::Wine;
             KeInitializeMutex, Limit::Any, Target::Wine;
             KeReleaseMutex, Limit::NoWaitAfter { wait: 1 }, Target::Wine;
@@ -95,6 +105,12 @@ macro_rules! routines {
             PsGetCurrentProcessId, Limit::Any, Target::Wine;
             PsCreateSystemThread, Limit::AtMost(PASSIVE), Target::Own(|| crate::system_thread::create as *const c_void);
             PsTerminateSystemThread, Limit::AtMost(PASSIVE), Target::Own(|| crate::system_thread::terminate as *const c_void);
+            KeAreApcsDisabled, Limit::AtMost(DISPATCH), Target::Wine;
+            KeAreAllApcsDisabled, Limit::AtMost(DISPATCH), Target::Wine;
+            ExGetPreviousMode, Limit::AtMost(DISPATCH), Target::Wine;
+            PsGetProcessId, Limit::Any, Target::Wine;
+            IoGetCurrentProcess, Limit::Any, Target::Wine;
+            IoGetRequestorProcess, Limit::AtMost(DISPATCH), Target::Wine;
             KeSetPriorityThread, Limit::AtMost(PASSIVE), Target::Wine;
             KeEnterCriticalRegion, Limit::AtMost(APC), Target::Own(|| crate::critical_region::enter as *const c_void);
             KeLeaveCriticalRegion, Limit::AtMost(APC), Target::Own(|| crate::critical_region::leave as *const c_void);
@@ -115,6 +131,8 @@ macro_rules! routines {
             ExRundownCompleted, Limit::AtMost(APC), Target::Own(|| crate::rundown::completed as *const c_void);
             // wdm, ntifs: objects and handles.
             ObReferenceObjectByHandle, Limit::AtMost(PASSIVE), Target::Wine;
+            ObReferenceObjectByPointer, Limit::AtMost(DISPATCH), Target::Wine;
+            ObGetObjectSecurity, Limit::AtMost(PASSIVE), Target::Wine;
             ObfReferenceObject, Limit::AtMost(DISPATCH), Target::Wine;
             ObfDereferenceObject, Limit::AtMost(DISPATCH), Target::Wine;
             ObOpenObjectByPointer, Limit::AtMost(APC), Target::Wine;
@@ -128,6 +146,12 @@ macro_rules! routines {
             ZwCreateFile, Limit::AtMost(PASSIVE), Target::Wine;
             ZwReadFile, Limit::AtMost(PASSIVE), Target::Wine;
             ZwDeviceIoControlFile, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwWriteFile, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwQueryKey, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwEnumerateKey, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwEnumerateValueKey, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwFlushKey, Limit::AtMost(PASSIVE), Target::Wine;
+            ZwQuerySecurityObject, Limit::AtMost(PASSIVE), Target::Wine;
             ZwSetSecurityObject, Limit::AtMost(PASSIVE), Target::Wine;
             ZwWaitForSingleObject, Limit::AtMost(PASSIVE), Target::Wine;
             // wdm: devices and requests.
@@ -139,6 +163,11 @@ macro_rules! routines {
             IoAllocateWorkItem, Limit::AtMost(DISPATCH), Target::Own(|| crate::work_item::allocate as *const c_void);
             IoQueueWorkItem, Limit::AtMost(DISPATCH), Target::Wine;
             IoFreeWorkItem, Limit::AtMost(DISPATCH), Target::Own(|| crate::work_item::free as *const c_void);
+            IoRegisterShutdownNotification, Limit::AtMost(PASSIVE), Target::Wine;
+            KeRegisterBugCheckReasonCallback, Limit::Any, Target::Wine;
+            KeDeregisterBugCheckReasonCallback, Limit::Any, Target::Wine;
+            ProbeForRead, Limit::AtMost(APC), Target::Wine;
+            ProbeForWrite, Limit::AtMost(APC), Target::Wine;
             MmGetSystemRoutineAddress, Limit::AtMost(PASSIVE), Target::Wine;
             // wdm: events for tracing.
             EtwRegister, Limit::AtMost(PASSIVE), Target::Own(|| crate::etw::register as *const c_void);
@@ -163,6 +192,26 @@ macro_rules! routines {
             RtlSubAuthoritySid, Limit::AtMost(APC), Target::Wine;
             RtlLengthSid, Limit::AtMost(APC), Target::Wine;
             RtlLengthRequiredSid, Limit::AtMost(APC), Target::Wine;
+            RtlSetGroupSecurityDescriptor, Limit::AtMost(APC), Target::Wine;
+            RtlAbsoluteToSelfRelativeSD, Limit::AtMost(APC), Target::Wine;
+            RtlLengthSecurityDescriptor, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlValidSid, Limit::AtMost(APC), Target::Wine;
+            RtlCopySid, Limit::AtMost(APC), Target::Wine;
+            RtlEqualSid, Limit::Any, Target::Wine;
+            SeAccessCheck, Limit::AtMost(PASSIVE), Target::Wine;
+            SeQueryInformationToken, Limit::AtMost(PASSIVE), Target::Wine;
+            PsReferencePrimaryToken, Limit::AtMost(PASSIVE), Target::Wine;
+            PsDereferencePrimaryToken, Limit::AtMost(APC), Target::Wine;
+            RtlGetVersion, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlQueryRegistryValues, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlDeleteRegistryValue, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlAnsiStringToUnicodeString, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlUnicodeStringToAnsiString, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlFreeUnicodeString, Limit::AtMost(APC), Target::Wine;
+            RtlEqualUnicodeString, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlCompareUnicodeString, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlStringFromGUID, Limit::AtMost(PASSIVE), Target::Wine;
+            RtlGUIDFromString, Limit::AtMost(PASSIVE), Target::Wine;
             RtlWriteRegistryValue, Limit::AtMost(PASSIVE), Target::Wine;
             RtlIntegerToUnicodeString, Limit::AtMost(PASSIVE), Target::Wine;
             // netioddk: the nine functions of NETIO.SYS.
@@ -173,8 +222,8 @@ macro_rules! routines {
             NmrWaitForClientDeregisterComplete, Limit::AtMost(APC), Target::Library("netio.sys");
             NmrWaitForProviderDeregisterComplete, Limit::AtMost(APC), Target::Library("netio.sys");
             NmrClientAttachProvider, Limit::AtMost(PASSIVE), Target::Library("netio.sys");
-            NmrClientDetachProviderComplete, Limit::AtMost(DISPATCH), Target::Library("netio.sys");
-            NmrProviderDetachClientComplete, Limit::AtMost(DISPATCH), Target::Library("netio.sys");
+            NmrClientDetachProviderComplete, Limit::AtMost(DISPATCH), Target::Own(|| crate::linger::client_detach_complete as *const c_void);
+            NmrProviderDetachClientComplete, Limit::AtMost(DISPATCH), Target::Own(|| crate::linger::provider_detach_complete as *const c_void);
             // Not for drivers: what Wine loads and unloads drivers with.
             ZwLoadDriver, Limit::Any, Target::Own(|| crate::service::load as *const c_void);
             ZwUnloadDriver, Limit::Any, Target::Own(|| crate::service::unload as *const c_void);

@@ -28,6 +28,8 @@ pub(crate) struct Thread {
     pub(crate) spin_locks: Cell<u32>,
     /// Where the kernel routine that runs now was called from.
     pub(crate) caller: Cell<usize>,
+    /// How often it told somebody else to go on; see `linger.rs`.
+    pub(crate) told: Cell<u32>,
     /// The start routine if a driver made the thread with PsCreateSystemThread, 0 if not.
     pub(crate) system_routine: Cell<usize>,
 }
@@ -42,6 +44,7 @@ thread_local! {
             entered_from: [const { Cell::new(0) }; KNOWN_REGIONS],
             spin_locks: Cell::new(0),
             caller: Cell::new(0),
+            told: Cell::new(0),
             system_routine: Cell::new(0),
         }
     };

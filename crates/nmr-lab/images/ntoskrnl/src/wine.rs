@@ -8,6 +8,8 @@ use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress
 
 /// The copy's name.
 const COPY: &str = "wntoskrn.dll";
+/// Our Network Module Registrar.
+const REGISTRAR: &str = "netio.sys";
 
 /// The routine of this name in Wine's ntoskrnl.exe; NULL if it has none.
 pub(crate) fn routine(name: &str) -> *const c_void {
@@ -26,9 +28,9 @@ pub(crate) fn routine_of(library: &str, name: &str) -> *const c_void {
     found.map_or(std::ptr::null(), |routine| routine as *const c_void)
 }
 
-/// Declares functions that call the routines of Wine's ntoskrnl.exe with the same names.
-macro_rules! wine_routines {
-    ($($(#[$doc:meta])* fn $name:ident = $routine:literal ($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {$(
+/// Declares functions that call the routines of a library with the given names.
+macro_rules! routines_of {
+    ($library:ident: $($(#[$doc:meta])* fn $name:ident = $routine:literal ($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {$(
         $(#[$doc])*
         ///
         /// # Safety
@@ -36,8 +38,8 @@ macro_rules! wine_routines {
         #[allow(clippy::too_many_arguments, reason = "as many as the kernel's routine has")]
         pub(crate) unsafe fn $name($($argument: $type),*) $(-> $result)? {
             static FOUND: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-            let address = *FOUND.get_or_init(|| routine($routine).expose_provenance());
-            assert_ne!(address, 0, concat!("Wine has no ", $routine));
+            let address = *FOUND.get_or_init(|| routine_of($library, $routine).expose_provenance());
+            assert_ne!(address, 0, concat!("there is no ", $routine));
             type Routine = unsafe extern "system" fn($($type),*) $(-> $result)?;
             let address = std::ptr::with_exposed_provenance::<c_void>(address);
             // SAFETY: the routine has this name in the kernel's interface, and so these parameters.
@@ -48,11 +50,13 @@ macro_rules! wine_routines {
     )*};
 }
 
-wine_routines! {
+routines_of! { COPY:
     /// `KeWaitForSingleObject`.
     fn wait_for_single = "KeWaitForSingleObject"(object: *mut c_void, reason: u32, mode: u8, alertable: u8, timeout: *const i64) -> i32;
     /// `KeWaitForMultipleObjects`.
     fn wait_for_multiple = "KeWaitForMultipleObjects"(count: u32, objects: *const *mut c_void, kind: u32, reason: u32, mode: u8, alertable: u8, timeout: *const i64, blocks: *mut c_void) -> i32;
+    /// `KeSetEvent`.
+    fn set_event = "KeSetEvent"(event: *mut c_void, increment: i32, wait: u8) -> i32;
     /// `PsCreateSystemThread`.
     fn create_system_thread = "PsCreateSystemThread"(handle: *mut *mut c_void, access: u32, attributes: *const c_void, process: *mut c_void, client: *mut c_void, start: unsafe extern "system" fn(*mut c_void), context: *mut c_void) -> i32;
     /// `PsTerminateSystemThread`.
@@ -79,4 +83,11 @@ wine_routines! {
     fn load_driver = "ZwLoadDriver"(service: *const c_void) -> i32;
     /// `ZwUnloadDriver`.
     fn unload_driver = "ZwUnloadDriver"(service: *const c_void) -> i32;
+}
+
+routines_of! { REGISTRAR:
+    /// `NmrClientDetachProviderComplete`.
+    fn client_detach_complete = "NmrClientDetachProviderComplete"(binding: *mut c_void);
+    /// `NmrProviderDetachClientComplete`.
+    fn provider_detach_complete = "NmrProviderDetachClientComplete"(binding: *mut c_void);
 }
