@@ -49,10 +49,12 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///         threads: 2,                              // optional: most own threads, see `Threads`
 ///         start: Composite::start,                 // optional hooks: fn(&'static Composite, &MayWait<'_>)
 ///         stop: Composite::stop,
+///         on_failure: bugcheck,                    // optional: or park, when NMR fails to let go of a registration
 ///
 ///         client echo: echo::Npi as EchoProvider { capacity: 4 },
 ///         client clock: clock::Npi as ClockProvider { capacity: 1, policy: one },
 ///         provider relay: relay::Npi as RelayClient { capacity: 16, needs: [echo], self_binding: accept },
+///         provider hook: hook::Npi as Hooked { capacity: 8, instances: 32, activate: later },
 ///     }
 /// }
 /// ```
@@ -63,6 +65,12 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// touched at unload until this one is completely down. `self_binding` is `refuse` (default) or `accept`.
 /// `shards` is 1 (default), or 16 for an NPI that is called from many processors at a time. `calls_at_dispatch` is `refuse`
 /// (default) or `allow`: callers at DISPATCH_LEVEL then pay nothing, and closing a binding waits for a grace period.
+///
+/// `number` is the Number that peers see, 0 by default. `activate` is `at_load` (default), or `later`: then the driver
+/// calls `Registration::activate` when it is time. `instances` makes the field an array, `Instances`: the first is
+/// registered at load unless `activate` says `later`, the others by `Instances::activate_any` or
+/// `Registration::activate_as`, each with module id, number and characteristics of its own; every one of them has room
+/// for `capacity` peers, and left alone they count on from `number`.
 ///
 /// The output is a struct with one public field for each registration and `const fn new(system)`, its implementation
 /// of `nmr::Driver`, and DriverEntry with Unload, which `nmr_wdk::driver_entry!` makes. With `system: Type` among the

@@ -7,14 +7,16 @@
 
 use crate::grace::GracePeriods;
 use crate::registration::Registered;
-use crate::{MayWait, Result, System, unload};
+use crate::unload::Coordinator;
+use crate::{MayWait, OnFailure, Result, System, unload};
 use nmr_abi::ModuleId;
 
 /// A driver as `driver!` declares it: static storage for everything that NMR and the driver's threads refer to.
 ///
 /// # Safety
 /// [`Driver::for_each_registration`] visits every registration of the driver, [`Driver::join_threads`] joins every
-/// thread of it, and [`Driver::grace_periods`] answers always the same. `driver!` writes the implementation.
+/// thread of it, [`Driver::coordinator`] is a field of the driver, and [`Driver::grace_periods`] answers always the same.
+/// `driver!` writes the implementation.
 pub unsafe trait Driver: Sync + Sized + 'static {
     /// The system below.
     type System: System;
@@ -22,6 +24,8 @@ pub unsafe trait Driver: Sync + Sized + 'static {
     const NAME: &'static str;
     /// Who the driver is to its peers.
     const MODULE_ID: &'static ModuleId;
+    /// What becomes of the machine when NMR fails to let go of a registration.
+    const ON_FAILURE: OnFailure;
 
     /// The driver on `system`, before it is loaded.
     ///
@@ -34,6 +38,9 @@ pub unsafe trait Driver: Sync + Sized + 'static {
 
     /// The grace periods that calls at DISPATCH_LEVEL need, if a registration declares such calls.
     fn grace_periods(&'static self) -> Option<&'static GracePeriods<Self::System>>;
+
+    /// Where the threads meet that activate, deactivate and unload.
+    fn coordinator(&self) -> &Coordinator<Self>;
 
     /// Calls `each` with every registration, in the order in which they register: what others need comes first.
     fn for_each_registration(&'static self, each: &mut dyn FnMut(Stage, &'static dyn Registered<Self>));
@@ -57,8 +64,8 @@ pub unsafe trait Driver: Sync + Sized + 'static {
     /// For [`Driver::load`] and [`Driver::unload`] alone.
     unsafe fn join_threads(&'static self, at: &MayWait<'_>);
 
-    /// Brings the driver up: `start`, then `NmrRegisterClient` or `NmrRegisterProvider` for every registration in order.
-    /// What DriverEntry does.
+    /// Brings the driver up: `start`, then `NmrRegisterClient` or `NmrRegisterProvider`, in order, for every
+    /// registration that is not declared to be activated later. What DriverEntry does.
     ///
     /// # Errors
     /// What `start` failed with, or the first registration that failed. Then everything that had been set up is taken
@@ -67,18 +74,22 @@ pub unsafe trait Driver: Sync + Sized + 'static {
     /// # Safety
     /// The driver is not loaded, and nobody else loads or unloads it meanwhile: DriverEntry calls this once.
     unsafe fn load(&'static self, at: &MayWait<'_>) -> Result<()> {
-        unload::load(self, at)
+        // SAFETY: as the caller says.
+        unsafe { unload::load(self, at) }
     }
 
     /// Takes the driver down: `NmrDeregisterClient` or `NmrDeregisterProvider` for every registration, and
-    /// `NmrWaitForClientDeregisterComplete` or `NmrWaitForProviderDeregisterComplete` for each that pends. When this returns, NMR, the driver's threads and the peers are done with it. What
-    /// Unload does.
+    /// `NmrWaitForClientDeregisterComplete` or `NmrWaitForProviderDeregisterComplete` for each that pends. When this
+    /// returns, NMR, the driver's threads and the peers are done with it. What Unload does.
+    ///
+    /// It waits for as long as a peer takes. Every [`System::watchdog_period`] it says for whom.
     ///
     /// # Safety
     /// [`Driver::load`] has succeeded, nobody else loads or unloads the driver meanwhile, and the caller is none of its
     /// own threads: Unload calls this once.
     unsafe fn unload(&'static self, at: &MayWait<'_>) {
-        unload::unload(self, at);
+        // SAFETY: as the caller says.
+        unsafe { unload::unload(self, at) };
     }
 }
 

@@ -60,7 +60,13 @@ pub use nmr_abi::{Guid, ModuleId, Status};
 pub use nmr_macros::{driver, npi};
 pub use npi::{ClientTable, NoCalls, Npi, Offer, PeerCalls, ProviderTable, TableHeader, TableMismatch};
 pub use provider::ProviderBinding;
-pub use registration::{ClientRegistration, Options, Policy, ProviderRegistration, Registered, Registration};
+pub use registration::{
+    ClientInstances, ClientRegistration, InstanceIdentity, Instances, Options, Policy, ProviderInstances,
+    ProviderRegistration, Registered, Registration,
+};
 pub use role::{CallsAtDispatch, Client, Provider, Role};
-pub use system::{DpcRoutine, Failure, RawDpc, RawEvent, RawThread, System, ThreadEntry};
+pub use system::{
+    DpcRoutine, Failure, FailureKind, OnFailure, RawDpc, RawEvent, RawThread, System, ThreadEntry,
+};
 pub use threads::{OwnThread, ThreadBody, Threads};
+pub use unload::Coordinator;

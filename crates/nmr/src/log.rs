@@ -3,6 +3,7 @@
 //! `nmr: <driver>: <step> <registration> (<role> of <NPI>)<details>`, so that a kernel debugger's log and the lab can be
 //! read by people and by `grep` alike.
 
+use crate::registration::RegistrationName;
 use core::fmt;
 
 /// Which side of an NPI a registration is.
@@ -27,7 +28,7 @@ impl fmt::Display for Side {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subject {
     pub(crate) driver: &'static str,
-    pub(crate) registration: &'static str,
+    pub(crate) registration: RegistrationName,
     pub(crate) side: Side,
     pub(crate) npi: &'static str,
 }

@@ -1,17 +1,23 @@
 //! The test seam: plain threads, repeated, or every schedule up to a bound under loom.
 
+#![expect(unsafe_code, reason = "implements the event's trait for the models")]
+
+use crate::{MayWait, RawEvent};
+use core::time::Duration;
+use std::sync::PoisonError;
+
 #[cfg(loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,
     sync::atomic::{AtomicUsize, Ordering},
-    sync::{Arc, Mutex},
-    thread::spawn,
+    sync::{Arc, Condvar, Mutex},
+    thread::{spawn, yield_now},
 };
 #[cfg(not(loom))]
 pub(crate) use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    sync::{Arc, Mutex},
-    thread::spawn,
+    sync::{Arc, Condvar, Mutex},
+    thread::{spawn, yield_now},
 };
 
 /// Runs `body` under every schedule with at most three preemptions.
@@ -47,5 +53,49 @@ impl<T> UnsafeCell<T> {
 
     pub(crate) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
         write(self.0.get())
+    }
+}
+
+/// An event whose waits have no limit: one that nobody ends is a deadlock, which loom reports.
+pub(crate) struct ModelEvent(core::cell::UnsafeCell<Option<(Mutex<bool>, Condvar)>>);
+
+// SAFETY: written by `initialize` alone, whose caller is alone; the rest is Sync.
+unsafe impl Sync for ModelEvent {}
+// SAFETY: as for `Sync`.
+unsafe impl Send for ModelEvent {}
+
+impl ModelEvent {
+    fn parts(&self) -> &(Mutex<bool>, Condvar) {
+        // SAFETY: nobody writes after `initialize`.
+        unsafe { &*self.0.get() }.as_ref().expect("initialised")
+    }
+}
+
+// SAFETY: the flag is under a mutex, which orders setter and waiter.
+unsafe impl RawEvent for ModelEvent {
+    const UNINITIALIZED: Self = Self(core::cell::UnsafeCell::new(None));
+
+    unsafe fn initialize(&self) {
+        // SAFETY: the caller is alone.
+        unsafe { *self.0.get() = Some((Mutex::new(false), Condvar::new())) };
+    }
+
+    unsafe fn set(&self) {
+        let (flag, changed) = self.parts();
+        *flag.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        changed.notify_all();
+    }
+
+    unsafe fn clear(&self) {
+        *self.parts().0.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+
+    unsafe fn wait(&self, _: &MayWait<'_>, _: Option<Duration>) -> bool {
+        let (flag, changed) = self.parts();
+        let mut set = flag.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*set {
+            set = changed.wait(set).unwrap_or_else(PoisonError::into_inner);
+        }
+        true
     }
 }

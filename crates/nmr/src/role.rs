@@ -6,7 +6,7 @@ use crate::rundown::{ShardWord, Shards};
 use crate::trampoline;
 use crate::{
     AtMostDispatch, AtPassive, ClientBinding, ClientTable, Driver, Npi, Offer, PeerCalls, ProviderBinding,
-    ProviderTable, Refusal, Side,
+    ProviderTable, Refusal, Side, System,
 };
 use core::ffi::c_void;
 use core::fmt;
@@ -261,3 +261,6 @@ impl<B: ProviderBinding, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> Rol
 
 /// The system below the driver of a role.
 pub(crate) type SystemOf<R> = <<R as Role>::Driver as Driver>::System;
+
+/// The event of that system.
+pub(crate) type EventOf<R> = <SystemOf<R> as System>::Event;

@@ -3,9 +3,9 @@
 #![allow(unsafe_code, reason = "passes on the `unsafe` of the constructors that are declared through it")]
 
 #[cfg(not(loom))]
-pub(crate) use core::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 /// Declares a constructor that is `const`, except under loom, whose atomics have none.
 macro_rules! const_fn_outside_loom {

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "threads take a raw entry point and context, as the system does")]
 
-use crate::{MayWait, RawLock, Result};
+use crate::{Guid, MayWait, RawLock, Result, Side};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
@@ -78,6 +78,22 @@ pub unsafe trait System: Registrar {
     /// `thread` came from [`System::spawn`] and was not joined before; the caller is another thread.
     unsafe fn join(&self, may_wait: &MayWait<'_>, thread: RawThread);
 
+    /// The time since some moment in the past; it never goes back. Any IRQL.
+    fn now(&self) -> Duration;
+
+    /// How long a call into NMR may take before Unload has other threads make the next ones: one tick of the clock.
+    fn clock_tick(&self) -> Duration {
+        Duration::from_micros(15_625)
+    }
+
+    /// How often Unload says what it waits for.
+    fn watchdog_period(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    /// Leaves word of what holds Unload up where it can be read while Unload hangs. Each line replaces the one before.
+    fn report_blocker(&self, may_wait: &MayWait<'_>, line: fmt::Arguments<'_>);
+
     /// Lets time pass.
     fn sleep(&self, may_wait: &MayWait<'_>, time: Duration);
 
@@ -110,7 +126,7 @@ impl RawThread {
     }
 }
 
-/// An event that stays set until it is reset; a notification event in the kernel.
+/// An event that stays set until it is cleared; a notification event in the kernel.
 ///
 /// # Safety
 /// A [`RawEvent::wait`] that answers true returned after a [`RawEvent::set`], and sees what was written before it.
@@ -129,6 +145,12 @@ pub unsafe trait RawEvent: Send + Sync + 'static {
     /// # Safety
     /// The event is initialised.
     unsafe fn set(&self);
+
+    /// Clears it; `KeClearEvent`. IRQL <= DISPATCH_LEVEL.
+    ///
+    /// # Safety
+    /// The event is initialised.
+    unsafe fn clear(&self);
 
     /// Waits until it is set, or until `limit` has passed. Answers whether it is set.
     ///
@@ -157,21 +179,49 @@ pub unsafe trait RawDpc: Send + Sync + 'static {
 /// What a DPC runs.
 pub type DpcRoutine = unsafe extern "C" fn(context: *mut c_void);
 
-/// What can go so wrong that the machine has to stop, with the parameters that the crash dump shows.
+/// A call of NMR that must not fail has failed; these are the parameters that the crash dump shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub struct Failure {
+    /// Which call.
+    pub kind: FailureKind,
+    /// What it answered.
+    pub status: Status,
+    /// The side of the registration.
+    pub side: Side,
+    /// The NPI of the registration.
+    pub npi: Guid,
+}
+
+/// Which call must not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
     /// `NmrDeregister*` answered neither STATUS_PENDING nor STATUS_SUCCESS: the registration can neither be waited for
     /// nor be left behind.
-    Deregister(Status),
+    Deregister,
     /// `NmrWaitFor*DeregisterComplete` did not answer STATUS_SUCCESS: peers may still call in.
-    Wait(Status),
+    Wait,
+}
+
+/// What becomes of the machine then; `on_failure` in `driver!`. The driver cannot be unloaded either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It stops, with [`System::stop`].
+    #[default]
+    Bugcheck,
+    /// It goes on with the driver in it: Unload never returns, and says why every [`System::watchdog_period`].
+    Park,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Deregister(status) => write!(f, "deregistering failed with {status}"),
-            Self::Wait(status) => write!(f, "waiting for a deregistration failed with {status}"),
+        let Self { kind, status, side, npi } = self;
+        match kind {
+            FailureKind::Deregister => {
+                write!(f, "deregistering the {side} of NPI {npi} failed with {status}")
+            }
+            FailureKind::Wait => {
+                write!(f, "waiting for the deregistration of the {side} of NPI {npi} failed with {status}")
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) start: Option<Path>,
     pub(crate) stop: Option<Path>,
     pub(crate) system: Option<Type>,
+    pub(crate) on_failure: Option<Ident>,
 }
 
 /// One registration.
@@ -46,6 +47,9 @@ pub(crate) struct Options {
     pub(crate) capacity: Option<LitInt>,
     pub(crate) policy: Option<Ident>,
     pub(crate) self_binding: Option<Ident>,
+    pub(crate) number: Option<LitInt>,
+    pub(crate) instances: Option<LitInt>,
+    pub(crate) activate: Option<Ident>,
     pub(crate) needs: Vec<Ident>,
     pub(crate) shards: Option<LitInt>,
     pub(crate) calls_at_dispatch: Option<Ident>,
@@ -94,6 +98,7 @@ impl Settings {
             "start" => once(&mut self.start, word, input.parse()?),
             "stop" => once(&mut self.stop, word, input.parse()?),
             "system" => once(&mut self.system, word, input.parse()?),
+            "on_failure" => once(&mut self.on_failure, word, input.parse()?),
             "state" => {
                 let state_type = input.parse()?;
                 input.parse::<Token![=]>()?;
@@ -102,8 +107,8 @@ impl Settings {
             other => Err(syn::Error::new(
                 word.span(),
                 format!(
-                    "unknown setting `{other}`: there are module_id, state, threads, start, stop, system, and \
-                     registrations: `client <name>: <NPI> as <Binding> {{ capacity: <n> }}`"
+                    "unknown setting `{other}`: there are module_id, state, threads, start, stop, system, \
+                     on_failure, and registrations: `client <name>: <NPI> as <Binding> {{ capacity: <n> }}`"
                 ),
             )),
         }
@@ -160,6 +165,9 @@ impl Options {
             "self_binding" => once(&mut self.self_binding, &word, input.parse()?),
             "shards" => once(&mut self.shards, &word, input.parse()?),
             "calls_at_dispatch" => once(&mut self.calls_at_dispatch, &word, input.parse()?),
+            "number" => once(&mut self.number, &word, input.parse()?),
+            "instances" => once(&mut self.instances, &word, input.parse()?),
+            "activate" => once(&mut self.activate, &word, input.parse()?),
             "needs" => {
                 let names;
                 bracketed!(names in input);
@@ -170,8 +178,8 @@ impl Options {
             other => Err(syn::Error::new(
                 word.span(),
                 format!(
-                    "unknown option `{other}`: there are capacity, policy, needs, self_binding, shards and \
-                     calls_at_dispatch"
+                    "unknown option `{other}`: there are capacity, policy, needs, self_binding, number, instances, \
+                     activate, shards and calls_at_dispatch"
                 ),
             )),
         }

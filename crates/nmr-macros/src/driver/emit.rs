@@ -40,8 +40,19 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
     in_order.sort_by_key(|(_, stage)| **stage);
     let visits = in_order.iter().map(|(registration, stage)| {
         let field = &registration.name;
-        quote!(each(::nmr::Stage(#stage), &self.#field);)
+        match registration.options.instances {
+            None => quote!(each(::nmr::Stage(#stage), &self.#field);),
+            Some(_) => quote! {
+                for instance in &*self.#field {
+                    each(::nmr::Stage(#stage), instance);
+                }
+            },
+        }
     });
+    let on_failure = match &settings.on_failure {
+        Some(word) if word == "park" => quote!(Park),
+        _ => quote!(Bugcheck),
+    };
     quote! {
         #(#attributes)*
         #[derive(Debug)]
@@ -52,6 +63,7 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             /// The driver's own threads.
             #visibility threads: ::nmr::Threads<#name, #threads>,
             #grace_field
+            coordinator: ::nmr::Coordinator<#name>,
             #(#fields)*
         }
 
@@ -64,7 +76,14 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             pub const unsafe fn new(system: #system) -> Self {
                 // SAFETY: the implementation of `Driver` joins these threads.
                 let threads = unsafe { ::nmr::Threads::new() };
-                Self { system, state: #state, threads, #grace_value #(#values)* }
+                Self {
+                    system,
+                    state: #state,
+                    threads,
+                    coordinator: ::nmr::Coordinator::new(),
+                    #grace_value
+                    #(#values)*
+                }
             }
         }
 
@@ -74,6 +93,7 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             const NAME: &'static str = #name_text;
             const MODULE_ID: &'static ::nmr::ModuleId =
                 &::nmr::ModuleId::from_guid(::nmr::private::guid(#module_id));
+            const ON_FAILURE: ::nmr::OnFailure = ::nmr::OnFailure::#on_failure;
 
             unsafe fn create(system: Self::System) -> Self {
                 // SAFETY: as the caller says.
@@ -88,6 +108,12 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
                 #grace_periods
             }
 
+            fn coordinator(&self) -> &::nmr::Coordinator<Self> {
+                &self.coordinator
+            }
+
+            // Called in many places of the unload: one copy will do.
+            #[inline(never)]
             fn for_each_registration(
                 &'static self,
                 each: &mut dyn FnMut(::nmr::Stage, &'static dyn ::nmr::Registered<Self>),
@@ -128,15 +154,25 @@ fn field(registration: &Registration) -> TokenStream {
         let at_dispatch = options.allows_calls_at_dispatch();
         quote!(, #shards, #at_dispatch)
     });
-    let kind = match role {
-        Role::Client => format_ident!("ClientRegistration"),
-        Role::Provider => format_ident!("ProviderRegistration"),
+    let side = match role {
+        Role::Client => "Client",
+        Role::Provider => "Provider",
+    };
+    let field_type = match &options.instances {
+        None => {
+            let kind = format_ident!("{side}Registration");
+            quote!(::nmr::#kind<#binding, #capacity #protection>)
+        }
+        Some(instances) => {
+            let kind = format_ident!("{side}Instances");
+            quote!(::nmr::#kind<#binding, #capacity, #instances #protection>)
+        }
     };
     let doc = format!("Registration `{name}`, {} of `{}`.", role_name(*role), quote!(#npi));
     quote! {
         #[doc = #doc]
         #(#attributes)*
-        pub #name: ::nmr::#kind<#binding, #capacity #protection>,
+        pub #name: #field_type,
     }
 }
 
@@ -149,13 +185,22 @@ fn value(registration: &Registration) -> TokenStream {
         _ => quote!(All),
     };
     let accept_self = options.self_binding.as_ref().is_some_and(|word| word == "accept");
+    let at_load = options.activate.as_ref().is_none_or(|word| word != "later");
+    let number = options.number.as_ref().map_or_else(|| quote!(0), |number| quote!(#number));
+    let kind = match options.instances {
+        None => quote!(Registration),
+        Some(_) => quote!(Instances),
+    };
     quote! {
         // SAFETY: the implementation of `Driver` visits this registration.
         #name: unsafe {
-            ::nmr::Registration::new(::nmr::Options {
+            ::nmr::#kind::new(::nmr::Options {
                 name: #text,
                 policy: ::nmr::Policy::#policy,
                 accept_self: #accept_self,
+                at_load: #at_load,
+                number: #number,
+                instance: None,
             })
         },
     }

@@ -8,7 +8,8 @@ use syn::{Ident, LitInt};
 const MOST_REGISTRATIONS: usize = 64;
 const MOST_PEERS: u64 = 1024;
 const MOST_THREADS: u64 = 64;
-const TAKEN: [&str; 5] = ["system", "state", "threads", "grace_periods", "new"];
+const MOST_INSTANCES: u64 = 1024;
+const TAKEN: [&str; 6] = ["system", "state", "threads", "coordinator", "grace_periods", "new"];
 
 /// The stage of each registration, in the order of the declaration: 0 for those that need no other.
 pub(crate) fn stages(declaration: &Declaration) -> syn::Result<Vec<u8>> {
@@ -60,6 +61,7 @@ fn check_settings(declaration: &Declaration, mistakes: &mut Mistakes) {
     if let Some(threads) = &settings.threads {
         check_number(threads, "threads", 1, MOST_THREADS, mistakes);
     }
+    check_word(settings.on_failure.as_ref(), "on_failure", &["bugcheck", "park"], mistakes);
     if registrations.is_empty() {
         mistakes.add(
             name,
@@ -104,6 +106,13 @@ fn check_options(registration: &Registration, mistakes: &mut Mistakes) {
     check_word(options.calls_at_dispatch.as_ref(), "calls_at_dispatch", &["refuse", "allow"], mistakes);
     if let Some(shards) = &options.shards {
         check_shards(shards, mistakes);
+    }
+    check_word(options.activate.as_ref(), "activate", &["at_load", "later"], mistakes);
+    if let Some(instances) = &options.instances {
+        check_number(instances, "instances", 1, MOST_INSTANCES, mistakes);
+    }
+    if let Some(number) = &options.number {
+        check_number(number, "number", 0, u32::MAX.into(), mistakes);
     }
 }
 

@@ -43,6 +43,7 @@ use core::ffi::c_void;
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use core::time::Duration;
 use holders::Holders;
 use nmr_abi::{BindingHandle, ModuleId};
 
@@ -68,6 +69,8 @@ pub(crate) struct Slot<R: Role> {
     /// Waits for the end of a grace period, if the registration's calls need one.
     waiter: Waiter,
     holders: Holders,
+    /// The system's time in ns when the slot was filled, made odd; 0 while it is not filled.
+    filled_at: AtomicU64,
     /// Index of the next free slot plus one; belongs to the free list.
     pub(crate) next_free: AtomicUsize,
     /// Whether the binding counts for the policy; belongs to the free list.
@@ -92,6 +95,7 @@ impl<R: Role> Slot<R> {
                 left: AtomicU8::new(0),
                 waiter: Waiter::new(),
                 holders: Holders::new(),
+                filled_at: AtomicU64::new(0),
                 next_free: AtomicUsize::new(0),
                 seated: AtomicBool::new(false),
             }
@@ -211,6 +215,24 @@ impl<R: Role> Slot<R> {
         self.seniority.load(Ordering::Relaxed)
     }
 
+    /// The slot is filled since `now`.
+    pub(crate) fn is_filled(&self, now: Duration) {
+        self.filled_at.store(now.as_nanos() as u64 | 1, Ordering::Release);
+    }
+
+    /// The slot is about to be given back.
+    pub(crate) fn is_left(&self) {
+        self.filled_at.store(0, Ordering::Relaxed);
+    }
+
+    /// Who has the slot, for reports; `None` while it is not filled. The caller sees to it that no slot is given back
+    /// meanwhile.
+    pub(crate) fn occupant(&self) -> Option<Occupant> {
+        let since = self.filled_at.load(Ordering::Acquire);
+        let calls = self.rundown.in_flight();
+        (since != 0).then(|| Occupant { peer: self.peer_name(), calls, since: Duration::from_nanos(since) })
+    }
+
     /// The first step of closing, with the rundown held.
     fn closing(&'static self, first: FirstClose, at: &AtMostDispatch<'_>) -> References {
         let references = if R::CALLS_AT_DISPATCH && first.was_open {
@@ -276,6 +298,15 @@ impl<R: Role> Slot<R> {
             Completer::of(self).complete();
         }
     }
+}
+
+/// Who has a slot.
+pub(crate) struct Occupant {
+    pub(crate) peer: PeerName,
+    /// Guards on the peer that are held.
+    pub(crate) calls: u64,
+    /// When the binding began, in the system's time.
+    pub(crate) since: Duration,
 }
 
 /// A peer in the log.

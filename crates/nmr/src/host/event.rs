@@ -26,6 +26,10 @@ unsafe impl RawEvent for HostEvent {
         self.changed.notify_all();
     }
 
+    unsafe fn clear(&self) {
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+
     unsafe fn wait(&self, _: &MayWait<'_>, limit: Option<Duration>) -> bool {
         let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         let unset = |set: &mut bool| !*set;

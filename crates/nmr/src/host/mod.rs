@@ -11,7 +11,7 @@ pub use event::HostEvent;
 pub use lock::HostLock;
 pub use processors::{HostDpc, above_dispatch, critical_regions};
 
-use crate::{Driver, Failure, MayWait, RawThread, Result, System, ThreadEntry};
+use crate::{Driver, Error, Failure, MayWait, RawThread, Result, System, ThreadEntry};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
@@ -19,8 +19,10 @@ use nmr_abi::Registrar;
 use processors::DpcThreads;
 use std::boxed::Box;
 use std::string::{String, ToString};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 use std::vec::Vec;
 
 /// A system made of std and of the registrar `N`. Its log is kept, to be asserted on.
@@ -29,17 +31,69 @@ pub struct Host<N> {
     registrar: N,
     log: Option<Arc<Mutex<Vec<String>>>>,
     dpcs: Arc<DpcThreads>,
+    watchdog_period: Duration,
+    told: Arc<Told>,
+}
+
+/// What the system was told, and made of it.
+#[derive(Debug, Default)]
+struct Told {
+    blockers: Mutex<Vec<String>>,
+    spawned: AtomicUsize,
+    started: AtomicUsize,
+    joined: AtomicUsize,
+    /// The number of the thread that cannot be made, from 1; 0 for none.
+    failing_spawn: AtomicUsize,
+    dpc_flushes: AtomicUsize,
 }
 
 impl<N: Registrar> Host<N> {
     /// A system over `registrar`.
     pub fn new(registrar: N) -> Self {
-        Self { registrar, log: Some(Arc::default()), dpcs: Arc::default() }
+        Self { log: Some(Arc::default()), ..Self::quiet(registrar) }
     }
 
     /// A system over `registrar` that drops its log unread, as a kernel without a debugger does.
     pub fn quiet(registrar: N) -> Self {
-        Self { registrar, log: None, dpcs: Arc::default() }
+        Self {
+            registrar,
+            log: None,
+            dpcs: Arc::default(),
+            watchdog_period: Duration::from_secs(10),
+            told: Arc::default(),
+        }
+    }
+
+    /// The same system, whose unload says every `period` what it waits for.
+    #[must_use]
+    pub fn with_watchdog_period(self, period: Duration) -> Self {
+        Self { watchdog_period: period, ..self }
+    }
+
+    /// Makes the `nth` thread from the system's first on fail to start; 0 for none.
+    pub fn fail_nth_spawn(&self, nth: usize) {
+        self.told.failing_spawn.store(nth, Ordering::SeqCst);
+    }
+
+    /// How many threads were asked for, failures included.
+    pub fn spawned(&self) -> usize {
+        self.told.spawned.load(Ordering::SeqCst)
+    }
+
+    /// How many threads were made and not joined since.
+    pub fn threads_left(&self) -> usize {
+        let joined = self.told.joined.load(Ordering::SeqCst);
+        self.told.started.load(Ordering::SeqCst) - joined
+    }
+
+    /// How often DPCs were flushed.
+    pub fn dpc_flushes(&self) -> usize {
+        self.told.dpc_flushes.load(Ordering::SeqCst)
+    }
+
+    /// What was said to hold unload up, one line each time.
+    pub fn blockers(&self) -> Vec<String> {
+        self.told.blockers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The registrar below.
@@ -168,10 +222,29 @@ unsafe impl<N: Registrar> System for Host<N> {
     }
 
     fn flush_dpcs(&self, _: &MayWait<'_>) {
+        self.told.dpc_flushes.fetch_add(1, Ordering::SeqCst);
         self.dpcs.flush();
     }
 
+    fn now(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
+
+    fn watchdog_period(&self) -> Duration {
+        self.watchdog_period
+    }
+
+    fn report_blocker(&self, _: &MayWait<'_>, line: fmt::Arguments<'_>) {
+        self.told.blockers.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+    }
+
     unsafe fn spawn(&self, entry: ThreadEntry, context: *mut c_void) -> Result<RawThread> {
+        let nth = self.told.spawned.fetch_add(1, Ordering::SeqCst) + 1;
+        if nth == self.told.failing_spawn.load(Ordering::SeqCst) {
+            return Err(Error::INSUFFICIENT_RESOURCES);
+        }
+        self.told.started.fetch_add(1, Ordering::SeqCst);
         let context = Passed(context);
         let thread = std::thread::spawn(move || {
             let Passed(context) = { context };
@@ -184,7 +257,9 @@ unsafe impl<N: Registrar> System for Host<N> {
     unsafe fn join(&self, _: &MayWait<'_>, thread: RawThread) {
         // SAFETY: `spawn` made it of a box, and the caller joins once.
         let thread = unsafe { Box::from_raw(thread.into_raw().cast::<JoinHandle<()>>()) };
-        if let Err(panic) = thread.join() {
+        let ended = thread.join();
+        self.told.joined.fetch_add(1, Ordering::SeqCst);
+        if let Err(panic) = ended {
             std::panic::resume_unwind(panic);
         }
     }

@@ -5,7 +5,9 @@
 use super::core::Core;
 use crate::binding::{PeerName, Slot};
 use crate::role::Role;
-use crate::{AtMostDispatch, AtPassive, Driver, Error, Offer, PeerCalls, Refusal, Side, TableMismatch};
+use crate::{
+    AtMostDispatch, AtPassive, Driver, Error, Offer, PeerCalls, Refusal, Side, System, TableMismatch,
+};
 use core::ffi::c_void;
 use nmr_abi::{BindingHandle, Status};
 
@@ -45,6 +47,7 @@ impl<R: Role> Core<R> {
         let filled = self.decide(offer, at).and_then(|value| {
             let slot = self.reserve()?;
             slot.fill(self, value, binding, offer.module_id(), self.next_seniority());
+            slot.is_filled(self.system().now());
             Ok(slot)
         });
         let slot = match filled {
@@ -79,10 +82,19 @@ impl<R: Role> Core<R> {
         if self.door.is_shut() {
             return Err(Refusal::with(Error::DEVICE_NOT_READY, "the registration is being taken down"));
         }
-        if !self.options.accept_self && offer.module_id() == Some(*R::Driver::MODULE_ID) {
+        if !self.options.accept_self && self.is_this_driver(offer) {
             return Err(Refusal::because("the peer is this driver itself"));
         }
         R::decide(self.home().driver, offer, at)
+    }
+
+    /// Whether the peer has this driver's module id, or is an instance with another one in this driver's storage: NMR
+    /// shows peers the structures themselves.
+    fn is_this_driver(&self, offer: &Offer<'_>) -> bool {
+        let storage = core::ptr::from_ref(self.home().driver).addr();
+        let instance = core::ptr::from_ref(offer.registration_instance()).addr();
+        let inside = (storage..storage + size_of::<R::Driver>()).contains(&instance);
+        inside || offer.module_id() == Some(*R::Driver::MODULE_ID)
     }
 
     /// NMR has the binding from here on, whatever becomes of it: it may be born closed, but the answer stays.

@@ -2,21 +2,22 @@
 
 #![expect(unsafe_code, reason = "keeps NMR's structure in place for as long as NMR may look at it")]
 
+use super::InstanceIdentity;
 use super::door::Door;
 use super::free_slots::FreeSlots;
-use super::word::{RegistrationState, RegistrationWord};
-use crate::binding::Slot;
+use super::passage::Passage;
+use crate::binding::{Occupant, Slot};
 use crate::lock::Lock;
 use crate::log::Subject;
-use crate::role::{Role, SystemOf};
+use crate::role::{EventOf, Role, SystemOf};
 use crate::sync::const_fn_outside_loom;
-use crate::{Driver, Error, MayWait, Npi, Refusal, System};
+use crate::{Driver, Error, Npi, Refusal, System};
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use core::time::Duration;
+use nmr_abi::{ModuleId, RegistrationInstance};
 
 /// What a registration accepts. `driver!` fills it in from the declaration.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,42 @@ pub struct Options {
     pub policy: Policy,
     /// Whether the driver may attach to itself.
     pub accept_self: bool,
+    /// Whether it is registered when the driver is loaded; otherwise the driver activates it.
+    pub at_load: bool,
+    /// The Number that peers see; of several instances, that of the first.
+    pub number: u32,
+    /// Which of several instances it is.
+    pub instance: Option<u32>,
+}
+
+impl Options {
+    /// The options of one of several instances, of which only the first is registered at load.
+    pub(super) const fn of_instance(self, index: usize) -> Self {
+        let instance = index as u32;
+        let number = self.number.wrapping_add(instance);
+        Self { at_load: self.at_load && index == 0, number, instance: Some(instance), ..self }
+    }
+
+    /// The name in logs.
+    pub(super) const fn full_name(&self) -> RegistrationName {
+        RegistrationName { name: self.name, instance: self.instance }
+    }
+}
+
+/// What logs call a registration: `hook`, or of several instances `hook[2]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RegistrationName {
+    name: &'static str,
+    instance: Option<u32>,
+}
+
+impl fmt::Display for RegistrationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.instance {
+            None => f.write_str(self.name),
+            Some(instance) => write!(f, "{}[{instance}]", self.name),
+        }
+    }
 }
 
 /// How many peers a registration accepts, within its capacity.
@@ -49,10 +86,12 @@ pub(crate) struct Home<R: Role> {
 
 pub(crate) struct Core<R: Role> {
     pub(crate) options: Options,
-    pub(crate) word: RegistrationWord,
+    pub(crate) passage: Passage<EventOf<R>>,
     /// NMR's handle; meaningful from Registered on.
     pub(crate) handle: AtomicPtr<c_void>,
-    pub(crate) characteristics: UnsafeCell<MaybeUninit<R::Characteristics>>,
+    characteristics: UnsafeCell<MaybeUninit<R::Characteristics>>,
+    /// Who the registration says it is; `characteristics` points here.
+    module_id: UnsafeCell<ModuleId>,
     home: spin::Once<Home<R>>,
     free: Lock<FreeSlots, <SystemOf<R> as System>::Lock>,
     pub(crate) door: Door,
@@ -61,8 +100,8 @@ pub(crate) struct Core<R: Role> {
     seniority: AtomicU64,
 }
 
-// SAFETY: `characteristics` is written by the one thread that is in Registering, before NMR knows of it; afterwards it
-// is only read. All else is Sync by itself.
+// SAFETY: `characteristics` and `module_id` are written by the one thread that is in Registering, before NMR knows of
+// them; afterwards they are only read. All else is Sync by itself.
 unsafe impl<R: Role> Sync for Core<R> {}
 
 impl<R: Role> Core<R> {
@@ -70,9 +109,10 @@ impl<R: Role> Core<R> {
         pub(crate) fn new(options: Options) -> Self {
             Self {
                 options,
-                word: RegistrationWord::new(),
+                passage: Passage::new(),
                 handle: AtomicPtr::new(core::ptr::null_mut()),
                 characteristics: UnsafeCell::new(MaybeUninit::uninit()),
+                module_id: UnsafeCell::new(*<R::Driver as Driver>::MODULE_ID),
                 home: spin::Once::new(),
                 free: Lock::new(FreeSlots::new()),
                 door: Door::new(),
@@ -87,12 +127,38 @@ impl<R: Role> Core<R> {
     }
 
     /// # Panics
-    /// If the registration was never registered; NMR calls back, and peers call in, only later.
+    /// If the driver was never loaded; NMR calls back, and peers call in, only later.
     pub(crate) fn home(&self) -> &Home<R> {
         self.home.get().expect("a registration knows its driver before NMR knows the registration")
     }
 
-    /// The driver and slots, or `None` as long as the registration was never registered.
+    /// The driver and slots, or `None` as long as the driver was never loaded.
+    pub(crate) fn home_if_loaded(&self) -> Option<&Home<R>> {
+        self.home.get()
+    }
+
+    /// Who the registration is if nothing else is said.
+    pub(crate) fn declared_identity(&self) -> InstanceIdentity {
+        InstanceIdentity::new(*<R::Driver as Driver>::MODULE_ID, self.options.number)
+    }
+
+    /// What NMR gets to see of `identity`, in a place where it stays.
+    ///
+    /// # Safety
+    /// The caller owns the registration in Registering, and NMR does not know of it yet.
+    pub(crate) unsafe fn characteristics_of(&self, identity: InstanceIdentity) -> *const R::Characteristics {
+        // SAFETY: as the caller says, nobody reads it.
+        unsafe { *self.module_id.get() = identity.module_id() };
+        let instance = RegistrationInstance {
+            number: identity.number(),
+            npi_specific_characteristics: identity.characteristics(),
+            ..RegistrationInstance::new(const { &<R::Npi as Npi>::ID }, self.module_id.get())
+        };
+        // SAFETY: as above.
+        unsafe { (*self.characteristics.get()).write(R::characteristics(instance)) }
+    }
+
+    /// The slots; none as long as the driver was never loaded.
     pub(crate) fn slots(&self) -> &'static [Slot<R>] {
         self.home.get().map_or(&[], |home| home.slots)
     }
@@ -122,7 +188,17 @@ impl<R: Role> Core<R> {
     }
 
     pub(crate) fn give_back(&self, slot: &'static Slot<R>) {
-        self.free.lock().give_back(self.slots(), slot);
+        let mut free = self.free.lock();
+        slot.is_left();
+        free.give_back(self.slots(), slot);
+    }
+
+    /// Who has the slots at this moment. Takes the lock for one slot at a time, so that a long list delays nobody.
+    pub(crate) fn occupants(&self) -> impl Iterator<Item = Occupant> {
+        self.slots().iter().filter_map(|slot| {
+            let _no_slot_is_given_back = self.free.lock();
+            slot.occupant()
+        })
     }
 
     /// Slots that hold a binding, or are about to.
@@ -144,23 +220,14 @@ impl<R: Role> Core<R> {
         self.callbacks.load(Ordering::Acquire)
     }
 
-    /// The last step of a deregistration. NMR is done with the bindings, but a callback may still be on its way out.
-    pub(crate) fn close_registration(&self, from: RegistrationState, at: &MayWait<'_>) {
-        while self.callbacks_running() > 0 {
-            self.system().sleep(at, Duration::from_millis(1));
-        }
-        self.handle.store(core::ptr::null_mut(), Ordering::Release);
-        self.log("deregistered", format_args!(": {} bindings left", self.in_use()));
-        self.word.step(from, RegistrationState::Idle);
-    }
-
     /// Writes the log line of one step of this registration.
     pub(crate) fn log<D: fmt::Display>(&self, step: &'static str, details: D) {
         self.system().log(format_args!("{}", self.subject().step(step, details)));
     }
 
-    fn subject(&self) -> Subject {
-        Subject { driver: R::Driver::NAME, registration: self.options.name, side: R::SIDE, npi: R::Npi::NAME }
+    pub(crate) fn subject(&self) -> Subject {
+        let registration = self.options.full_name();
+        Subject { driver: R::Driver::NAME, registration, side: R::SIDE, npi: R::Npi::NAME }
     }
 }
 

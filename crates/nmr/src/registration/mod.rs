@@ -1,31 +1,39 @@
 //! One registration: the declaration's line, its slots, and its way through NMR.
 
-#![expect(unsafe_code, reason = "hands NMR addresses of static storage")]
+#![expect(unsafe_code, reason = "a registration outside a driver would not be taken down")]
 
+mod activation;
 mod attach;
 mod core;
 mod door;
 mod free_slots;
+mod identity;
+mod instances;
 mod oldest;
+mod passage;
+mod registered;
+mod steps;
+#[cfg(test)]
+pub(crate) mod tests;
 mod word;
 
 pub(crate) use self::attach::Exchange;
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, RegistrationName};
 pub use self::core::{Options, Policy};
 #[cfg(test)]
 pub(crate) use self::door::Door;
+pub use self::identity::InstanceIdentity;
+pub use self::instances::{ClientInstances, Instances, ProviderInstances};
 use self::oldest::OldestPeer;
-use self::word::RegistrationState;
+pub use self::registered::Registered;
+pub(crate) use self::word::RegistrationState;
 
 use crate::binding::{Guard, Slot};
 use crate::role::{Client, Provider, Role};
 use crate::sync::{const_fn_outside_loom, fresh_array};
-use crate::unload::Coordinator;
-use crate::{AtMostDispatch, Driver, Failure, MayWait, Npi, Result, Side, System};
 use ::core::ffi::c_void;
 use ::core::fmt;
 use ::core::sync::atomic::Ordering;
-use nmr_abi::{RegistrationInstance, Status};
 
 /// A registration as client of an NPI, with room for `CAPACITY` providers; the other parameters are those of [`Client`].
 pub type ClientRegistration<
@@ -108,120 +116,9 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
 impl<R: Role, const CAPACITY: usize> fmt::Debug for Registration<R, CAPACITY> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
-            .field("name", &self.core.options.name)
+            .field("name", &format_args!("{}", self.core.options.full_name()))
             .field("side", &R::SIDE)
             .field("capacity", &CAPACITY)
             .finish_non_exhaustive()
-    }
-}
-
-/// How [`unload`](crate::unload) sees a registration of driver `D`, whatever its NPI and side.
-pub trait Registered<D>: Sync {
-    /// The name in the declaration.
-    fn name(&self) -> &'static str;
-    /// Which side of the NPI it is.
-    fn side(&self) -> Side;
-    /// Slots that are not free.
-    fn bindings_left(&self) -> usize;
-    /// NMR callbacks of this registration that are running.
-    fn callbacks_running(&self) -> usize;
-
-    #[doc(hidden)]
-    fn register(&'static self, driver: &'static D, at: &MayWait<'_>, by: &Coordinator) -> Result<()>;
-    #[doc(hidden)]
-    fn shut_door(&self, by: &Coordinator);
-    #[doc(hidden)]
-    fn close_bindings(&'static self, at: &AtMostDispatch<'_>, by: &Coordinator);
-    #[doc(hidden)]
-    fn issue_deregister(&'static self, at: &MayWait<'_>, by: &Coordinator);
-    #[doc(hidden)]
-    fn wait_deregistered(&'static self, at: &MayWait<'_>, by: &Coordinator);
-}
-
-impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, CAPACITY> {
-    fn name(&self) -> &'static str {
-        self.core.options.name
-    }
-
-    fn side(&self) -> Side {
-        R::SIDE
-    }
-
-    fn bindings_left(&self) -> usize {
-        self.core.in_use()
-    }
-
-    fn callbacks_running(&self) -> usize {
-        self.core.callbacks_running()
-    }
-
-    fn register(&'static self, driver: &'static R::Driver, _: &MayWait<'_>, _: &Coordinator) -> Result<()> {
-        if !self.core.word.step(RegistrationState::Idle, RegistrationState::Registering) {
-            return Err(crate::Error::INVALID_DEVICE_STATE);
-        }
-        self.core.move_in(driver, &self.slots);
-        self.core.door.open();
-        let instance = RegistrationInstance::new(const { &R::Npi::ID }, R::Driver::MODULE_ID);
-        // SAFETY: Registering has one thread, and NMR does not know of the structure yet.
-        let characteristics =
-            unsafe { (*self.core.characteristics.get()).write(R::characteristics(instance)) };
-        let mut handle = ::core::ptr::null_mut();
-        let context = ::core::ptr::from_ref(&self.core).cast_mut().cast::<c_void>();
-        // SAFETY: the registration, and with it the structure and the context, is static; the trampolines keep the
-        // contract of the callbacks.
-        let status = unsafe { R::register(driver.system(), characteristics, context, &mut handle) };
-        if !status.is_success() {
-            self.core.log("register", format_args!(" failed: {status}"));
-            self.core.word.step(RegistrationState::Registering, RegistrationState::Idle);
-            return Err(crate::Error::from_status(status));
-        }
-        self.core.handle.store(handle, Ordering::Release);
-        self.core.word.step(RegistrationState::Registering, RegistrationState::Registered);
-        self.core.log("register", format_args!(": {} attached", self.core.in_use()));
-        Ok(())
-    }
-
-    fn shut_door(&self, _: &Coordinator) {
-        self.core.door.shut();
-    }
-
-    fn close_bindings(&'static self, at: &AtMostDispatch<'_>, _: &Coordinator) {
-        self.core.close_all(at);
-    }
-
-    fn issue_deregister(&'static self, at: &MayWait<'_>, _: &Coordinator) {
-        if !self.core.word.step(RegistrationState::Registered, RegistrationState::Issuing) {
-            return;
-        }
-        let handle = self.raw_handle();
-        // SAFETY: the handle came with Registered, and Issuing has one thread.
-        let status = unsafe { R::deregister(self.core.system(), handle) };
-        self.core.log("deregister", format_args!(": {status}"));
-        match status {
-            Status::PENDING => {
-                self.core.word.step(RegistrationState::Issuing, RegistrationState::Issued);
-            }
-            Status::SUCCESS => self.core.close_registration(RegistrationState::Issuing, at),
-            status => self.core.system().stop(Failure::Deregister(status)),
-        }
-    }
-
-    fn wait_deregistered(&'static self, at: &MayWait<'_>, _: &Coordinator) {
-        if !self.core.word.step(RegistrationState::Issued, RegistrationState::Waiting) {
-            return;
-        }
-        debug_assert!(
-            !self.slots.iter().any(Slot::is_held_here),
-            "waits for registration {} with a guard of it on the same thread: the wait would never end",
-            self.core.options.name,
-        );
-        let system = self.core.system();
-        let handle = self.raw_handle();
-        // SAFETY: NMR answered STATUS_PENDING, and Waiting has one thread, which is in no callback: it has MayWait.
-        let status = unsafe { R::wait(system, handle) };
-        if status != Status::SUCCESS {
-            system.stop(Failure::Wait(status));
-        }
-        self.core.close_registration(RegistrationState::Waiting, at);
     }
 }

@@ -1,0 +1,127 @@
+//! How the coordinator sees a registration, whatever its NPI and side.
+
+#![expect(unsafe_code, reason = "passes on the promises of a registration's first steps")]
+
+use super::Registration;
+use super::passage::NotActivated;
+use super::word::RegistrationState;
+use crate::binding::Occupant;
+use crate::role::Role;
+use crate::unload::{Blocker, Coordinated};
+use crate::{AtMostDispatch, MayWait, Result, Side};
+
+/// A registration of driver `D`.
+pub trait Registered<D>: Sync {
+    /// The name in the declaration.
+    fn name(&self) -> &'static str;
+    /// Which side of the NPI it is.
+    fn side(&self) -> Side;
+    /// Slots that are not free.
+    fn bindings_left(&self) -> usize;
+    /// NMR callbacks of this registration that are running.
+    fn callbacks_running(&self) -> usize;
+
+    /// # Safety
+    /// The registration is idle, and nobody else uses it meanwhile.
+    #[doc(hidden)]
+    unsafe fn prepare(&'static self, driver: &'static D, by: &Coordinated);
+    #[doc(hidden)]
+    fn registers_at_load(&self, by: &Coordinated) -> bool;
+    #[doc(hidden)]
+    fn register(&'static self, at: &MayWait<'_>, by: &Coordinated) -> Result<()>;
+    #[doc(hidden)]
+    fn shut_door(&self, by: &Coordinated);
+    #[doc(hidden)]
+    fn close_bindings(&'static self, at: &AtMostDispatch<'_>, by: &Coordinated);
+    #[doc(hidden)]
+    fn is_registered(&self, by: &Coordinated) -> bool;
+    #[doc(hidden)]
+    fn issue_deregister(&'static self, by: &Coordinated);
+    #[doc(hidden)]
+    fn wait_deregistered(&'static self, at: &MayWait<'_>, by: &Coordinated);
+    #[doc(hidden)]
+    fn for_each_blocker(&self, each: &mut dyn FnMut(&Blocker), by: &Coordinated);
+}
+
+impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, CAPACITY> {
+    fn name(&self) -> &'static str {
+        self.core.options.name
+    }
+
+    fn side(&self) -> Side {
+        R::SIDE
+    }
+
+    fn bindings_left(&self) -> usize {
+        self.core.in_use()
+    }
+
+    fn callbacks_running(&self) -> usize {
+        self.core.callbacks_running()
+    }
+
+    unsafe fn prepare(&'static self, driver: &'static R::Driver, _: &Coordinated) {
+        self.core.move_in(driver, &self.slots);
+        // SAFETY: as the caller says; registrations are static.
+        unsafe { self.core.passage.prepare() };
+    }
+
+    fn registers_at_load(&self, _: &Coordinated) -> bool {
+        self.core.options.at_load
+    }
+
+    /// Somebody else may have been faster, or may have deactivated the registration again since. That is as good.
+    fn register(&'static self, at: &MayWait<'_>, _: &Coordinated) -> Result<()> {
+        loop {
+            match self.core.activate(self.core.declared_identity(), &at.at_most_dispatch(), &mut || ()) {
+                Ok(()) => return Ok(()),
+                Err(NotActivated::Failed(error)) => return Err(error),
+                Err(NotActivated::NotIdle) => self.core.passage.wait_registered(&&self.core, at),
+            }
+            if !self.is_idle() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn shut_door(&self, _: &Coordinated) {
+        self.core.door.shut();
+    }
+
+    fn close_bindings(&'static self, at: &AtMostDispatch<'_>, _: &Coordinated) {
+        self.core.close_all(at);
+    }
+
+    fn is_registered(&self, _: &Coordinated) -> bool {
+        self.core.passage.state() == RegistrationState::Registered
+    }
+
+    fn issue_deregister(&'static self, _: &Coordinated) {
+        self.core.passage.deregister_closed(&&self.core);
+    }
+
+    fn wait_deregistered(&'static self, at: &MayWait<'_>, _: &Coordinated) {
+        self.core.passage.take_down(&&self.core, at);
+    }
+
+    fn for_each_blocker(&self, each: &mut dyn FnMut(&Blocker), _: &Coordinated) {
+        let state = self.core.passage.state();
+        if matches!(state, RegistrationState::Idle | RegistrationState::Registered) {
+            return;
+        }
+        let blocker = |occupant: Option<Occupant>| Blocker {
+            subject: self.core.subject(),
+            state,
+            callbacks: self.core.callbacks_running(),
+            occupant,
+        };
+        let mut alone = true;
+        for occupant in self.core.occupants() {
+            alone = false;
+            each(&blocker(Some(occupant)));
+        }
+        if alone {
+            each(&blocker(None));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The way of a driver up, and down again.
+//!
+//! Down, each step complete before the next:
+//! 0. the `stop` hook, and word to the driver's own threads;
+//! 1. the [gate](gate): nobody activates a registration any more, and who is at it comes to an end;
+//! 2. the doors of all registrations;
+//! 3. [stage by stage](order): close every binding, issue every NmrDeregister*, wait for each;
+//! 4. who is still inside a deactivation comes out;
+//! 5. the driver's own threads are joined, DPCs have run;
+//! 6. [monitor and helpers](monitor) are joined.
+//!
+//! Nothing returns through the driver's code afterwards but the few instructions between the last count of a thread that
+//! was counted and its return.
+
+#![expect(unsafe_code, reason = "joins the driver's threads")]
+
+mod coordinator;
+mod gate;
+mod monitor;
+mod order;
+#[cfg(test)]
+mod tests;
+mod watchdog;
+
+pub use coordinator::Coordinator;
+#[cfg(test)]
+pub(crate) use gate::Gate;
+pub(crate) use gate::Inside;
+pub(crate) use watchdog::Blocker;
+
+use crate::registration::Registered;
+use crate::{Driver, MayWait, Result, Stage, System};
+use coordinator::Phase;
+use monitor::Monitor;
+
+/// What the steps of a registration ask for: only this room can make one.
+#[derive(Debug)]
+pub struct Coordinated(());
+
+/// Brings `driver` up; on failure down again, whatever had been reached.
+///
+/// # Safety
+/// As for [`Driver::load`].
+pub(crate) unsafe fn load<D: Driver>(driver: &'static D, at: &MayWait<'_>) -> Result<()> {
+    let system = driver.system();
+    let coordinator = driver.coordinator();
+    // SAFETY: nobody else loads the driver, as the caller says, and nothing of it runs yet.
+    unsafe { coordinator.prepare() };
+    driver.for_each_registration(&mut |_, registration| {
+        // SAFETY: as above.
+        unsafe { registration.prepare(driver, &Coordinated(())) };
+    });
+    if let Err(error) = driver.start(at) {
+        system.log(format_args!("nmr: {}: start failed: {error}", D::NAME));
+        driver.ask_threads_to_end();
+        // SAFETY: this is `Driver::load`.
+        unsafe { driver.join_threads(at) };
+        system.flush_dpcs(at);
+        return Err(error);
+    }
+    coordinator.gate().open();
+    let mut registered = Ok(());
+    driver.for_each_registration(&mut |_, registration| {
+        if registered.is_ok() && registration.registers_at_load(&Coordinated(())) {
+            registered = registration.register(at, &Coordinated(()));
+        }
+    });
+    match registered {
+        Ok(()) => system.log(format_args!("nmr: {}: loaded", D::NAME)),
+        Err(error) => {
+            system.log(format_args!("nmr: {}: load failed: {error}", D::NAME));
+            // SAFETY: the driver is loaded as far as it goes, and this is the only thread that knows.
+            unsafe { unload(driver, at) };
+        }
+    }
+    registered
+}
+
+/// Takes `driver` down.
+///
+/// # Safety
+/// As for [`Driver::unload`].
+pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
+    let system = driver.system();
+    let coordinator = driver.coordinator();
+    let visit = |each: &mut dyn FnMut(Stage, &'static dyn Registered<D>)| driver.for_each_registration(each);
+    system.log(format_args!("nmr: {}: unload begins", D::NAME));
+    coordinator.begins(system.now());
+    driver.stop(at);
+    driver.ask_threads_to_end();
+
+    coordinator.gate().shut();
+    coordinator.enters(Phase::Activations);
+    coordinator.wait_while(driver, at, &|| coordinator.gate().activations() > 0);
+
+    let highest = order::shut_doors(&visit);
+    let monitor = has_bindings(driver).then(|| Monitor::start(driver)).flatten();
+    coordinator.enters(Phase::Registrations);
+    order::take_down(&visit, highest, coordinator.issuing(), &|| system.now(), at);
+
+    coordinator.enters(Phase::Deactivations);
+    coordinator.wait_while(driver, at, &|| coordinator.gate().deactivations() > 0);
+
+    coordinator.enters(Phase::Threads);
+    // SAFETY: as the caller says.
+    unsafe { driver.join_threads(at) };
+    coordinator.enters(Phase::Dpcs);
+    system.flush_dpcs(at);
+    if let Some(monitor) = monitor {
+        monitor.join(driver, at);
+    }
+    coordinator.ends(driver, at);
+    system.log(format_args!("nmr: {}: unloaded", D::NAME));
+}
+
+/// Whether there is a binding, or an attach callback that may make one yet: then a peer can block.
+fn has_bindings<D: Driver>(driver: &'static D) -> bool {
+    let mut found = false;
+    driver.for_each_registration(&mut |_, registration| {
+        found |= registration.bindings_left() > 0 || registration.callbacks_running() > 0;
+    });
+    found
+}
