@@ -15,10 +15,10 @@ macro_rules! driver_entry {
             #[unsafe(export_name = "DriverEntry")]
             unsafe extern "system" fn driver_entry(
                 driver_object: *mut $crate::entry::DriverObject,
-                _registry_path: *const ::core::ffi::c_void,
+                registry_path: *const $crate::entry::RegistryPath,
             ) -> $crate::nmr::Status {
-                // SAFETY: the I/O manager calls DriverEntry once, with the driver's own object.
-                unsafe { $crate::entry::load(&DRIVER, driver_object, unload) }
+                // SAFETY: the I/O manager calls DriverEntry once, with the driver's own object and registry path.
+                unsafe { $crate::entry::load(&DRIVER, driver_object, registry_path, unload) }
             }
 
             unsafe extern "C" fn unload(_driver_object: *mut $crate::entry::DriverObject) {

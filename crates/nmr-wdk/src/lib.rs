@@ -11,8 +11,15 @@
 //! | code | letters | meaning | parameters |
 //! |---|---|---|---|
 //! | 0x4E4D5250 | `NMRP` | a panic | FNV-1a hash of the source file's path as in the log line, line, column, 0 |
-//! | 0x4E4D5244 | `NMRD` | NmrDeregister* failed | its NTSTATUS, 0, 0, 0 |
-//! | 0x4E4D5257 | `NMRW` | NmrWaitFor*DeregisterComplete failed | its NTSTATUS, 0, 0, 0 |
+//! | 0x4E4D5244 | `NMRD` | NmrDeregister* failed | its NTSTATUS, side, and NPI as two halves |
+//! | 0x4E4D5257 | `NMRW` | NmrWaitFor*DeregisterComplete failed | its NTSTATUS, side, and NPI as two halves |
+//!
+//! The side of the registration is 1 for a client and 2 for a provider. The halves of the NPI's GUID read like its text:
+//! the first eight bytes, then the last eight. A driver declared with `on_failure: park` is not stopped by the last two.
+//!
+//! # While Unload waits
+//! Every 10 seconds it says in the debugger's log, and in the string value `UnloadBlocker` below the service's
+//! `Parameters` key, for whom: NPI, side, the peer's module id, calls in flight, age. When it is over the value says so.
 
 #![cfg_attr(nmr_driver, no_std)]
 #![allow(

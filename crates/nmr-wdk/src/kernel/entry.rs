@@ -2,10 +2,14 @@
 
 #![expect(unsafe_code, reason = "is called by the I/O manager, with its pointers")]
 
+use super::parameters;
 use nmr::{Driver, MayWait, Status};
 
 /// `DRIVER_OBJECT`.
 pub type DriverObject = wdk_sys::DRIVER_OBJECT;
+
+/// The `UNICODE_STRING` that names the service's key.
+pub type RegistryPath = wdk_sys::UNICODE_STRING;
 
 /// The type of an Unload routine.
 pub type Unload = unsafe extern "C" fn(*mut DriverObject);
@@ -14,8 +18,15 @@ pub type Unload = unsafe extern "C" fn(*mut DriverObject);
 /// taken down again, because the I/O manager then unloads the image without calling Unload.
 ///
 /// # Safety
-/// For DriverEntry alone, with the driver object that it was given.
-pub unsafe fn load<D: Driver>(driver: &'static D, object: *mut DriverObject, unload: Unload) -> Status {
+/// For DriverEntry alone, with the driver object and registry path that it was given.
+pub unsafe fn load<D: Driver>(
+    driver: &'static D,
+    object: *mut DriverObject,
+    registry_path: *const RegistryPath,
+    unload: Unload,
+) -> Status {
+    // SAFETY: the I/O manager passes the path, valid while DriverEntry runs, which nobody else does meanwhile.
+    unsafe { parameters::remember(registry_path) };
     // SAFETY: DriverEntry runs at PASSIVE_LEVEL in a system thread, outside any callback.
     let may_wait = unsafe { MayWait::assume() };
     // SAFETY: DriverEntry runs once for an image.

@@ -44,6 +44,11 @@ unsafe impl RawEvent for KernelEvent {
         unsafe { ntddk::KeSetEvent(self.raw(), 0, 0) };
     }
 
+    unsafe fn clear(&self) {
+        // SAFETY: the caller says that it is initialised; any IRQL <= DISPATCH_LEVEL will do.
+        unsafe { ntddk::KeClearEvent(self.raw()) };
+    }
+
     unsafe fn wait(&self, _: &MayWait<'_>, limit: Option<Duration>) -> bool {
         let mut limit = limit.map(TimeLimit::relative);
         let limit = limit.as_mut().map_or(core::ptr::null_mut(), TimeLimit::as_mut_ptr);

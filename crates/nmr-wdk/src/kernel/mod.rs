@@ -1,5 +1,6 @@
 //! The Windows kernel.
 
+mod clock;
 mod dpc;
 pub mod entry;
 mod event;
@@ -7,6 +8,7 @@ mod irql;
 mod lock;
 mod netio;
 mod panic;
+mod parameters;
 mod processor;
 mod stop;
 mod system;

@@ -7,7 +7,7 @@ use core::panic::PanicInfo;
 fn panic(info: &PanicInfo<'_>) -> ! {
     let (file, line, column) = info.location().map_or(("", 0, 0), |at| (at.file(), at.line(), at.column()));
     log(format_args!("nmr: panic at {file}:{line}:{column}: {}", info.message()));
-    stop::machine(stop::PANIC, [fnv1a(file), u64::from(line), u64::from(column)])
+    stop::machine(stop::PANIC, [fnv1a(file), u64::from(line), u64::from(column), 0])
 }
 
 /// 64-bit FNV-1a: short, and well known enough to be computed by hand for a crash dump.

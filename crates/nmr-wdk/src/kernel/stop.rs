@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "stops the machine")]
 
-use nmr::Failure;
+use nmr::{Failure, FailureKind, Side};
 use wdk_sys::ntddk;
 
 /// A driver of the framework panicked.
@@ -13,16 +13,23 @@ const DEREGISTER_FAILED: u32 = u32::from_be_bytes(*b"NMRD");
 const WAIT_FAILED: u32 = u32::from_be_bytes(*b"NMRW");
 
 /// `KeBugCheckEx`. Any IRQL.
-pub(super) fn machine(code: u32, parameters: [u64; 3]) -> ! {
-    let [first, second, third] = parameters;
+pub(super) fn machine(code: u32, parameters: [u64; 4]) -> ! {
+    let [first, second, third, fourth] = parameters;
     // SAFETY: may be called at any time; it does not return.
-    unsafe { ntddk::KeBugCheckEx(code, first, second, third, 0) }
+    unsafe { ntddk::KeBugCheckEx(code, first, second, third, fourth) }
 }
 
 pub(super) fn on_failure(failure: Failure) -> ! {
     super::log(format_args!("nmr: the machine stops: {failure}"));
-    match failure {
-        Failure::Deregister(status) => machine(DEREGISTER_FAILED, [u64::from(status.0 as u32), 0, 0]),
-        Failure::Wait(status) => machine(WAIT_FAILED, [u64::from(status.0 as u32), 0, 0]),
-    }
+    let Failure { kind, status, side, npi } = failure;
+    let code = match kind {
+        FailureKind::Deregister => DEREGISTER_FAILED,
+        FailureKind::Wait => WAIT_FAILED,
+    };
+    let side = match side {
+        Side::Client => 1,
+        Side::Provider => 2,
+    };
+    let npi = npi.to_u128();
+    machine(code, [u64::from(status.0 as u32), side, (npi >> 64) as u64, npi as u64])
 }

@@ -5,7 +5,7 @@
 use super::dpc::{self, KernelDpc};
 use super::event::KernelEvent;
 use super::lock::KernelLock;
-use super::{irql, log, processor, stop, thread};
+use super::{clock, irql, log, parameters, processor, stop, thread};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
@@ -80,6 +80,14 @@ unsafe impl System for Kernel {
     unsafe fn join(&self, _: &MayWait<'_>, thread: RawThread) {
         // SAFETY: the caller keeps the contract of this very call.
         unsafe { thread::join(thread) };
+    }
+
+    fn now(&self) -> Duration {
+        clock::now()
+    }
+
+    fn report_blocker(&self, may_wait: &MayWait<'_>, line: fmt::Arguments<'_>) {
+        parameters::set(may_wait, parameters::UNLOAD_BLOCKER, line);
     }
 
     fn sleep(&self, _: &MayWait<'_>, time: Duration) {
