@@ -44,7 +44,7 @@ pub(crate) struct Args {
 pub(crate) enum Step {
     /// Unit, integration and documentation tests of every crate, drivers included, on this host.
     Host,
-    /// The rundown under every schedule up to a bound.
+    /// Rundown, registration and unload under every schedule up to a bound.
     Loom,
     /// The framework and the simulator under Miri; only on request.
     Miri,

@@ -15,7 +15,8 @@ const CRATE: &str = "crates/nmr";
 const LIST: &str = "mutants.toml";
 
 /// What has to see a mutant: unit tests, then whole drivers, quick ones first.
-const TESTS: [&str; 7] = ["--lib", "--test", "lifecycle", "--test", "contract_rows", "--test", "bug_classes"];
+const TESTS: [&str; 9] =
+    ["--lib", "--test", "lifecycle", "--test", "unload", "--test", "contract_rows", "--test", "bug_classes"];
 
 /// For a build of this crate on a slow machine, from nothing.
 const BUILD_LIMIT: Duration = Duration::from_secs(1200);

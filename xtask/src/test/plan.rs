@@ -67,11 +67,14 @@ fn tasks(step: Step, rounds: u32) -> Vec<Task> {
             let mut models = cargo(&["test", "--release", "--package", "nmr", "--lib"], 20);
             models.environment = Some(("RUSTFLAGS", "--cfg loom -C debug-assertions"));
             models.own_target = Some("loom");
-            vec![run("the rundown under every schedule (loom)", models)]
+            vec![run("rundown, registration and unload under every schedule (loom)", models)]
         }
         Step::Miri => vec![
-            run("the rundown under Miri, 16 seeds", miri(&["nmr", "--lib"], SEEDS)),
-            run("whole drivers under Miri", miri(&["nmr", "--test", "lifecycle"], ONE_SEED)),
+            run("the models under Miri, 16 seeds", miri(&["nmr", "--lib"], SEEDS)),
+            run(
+                "whole drivers under Miri",
+                miri(&["nmr", "--test", "lifecycle", "--test", "unload"], ONE_SEED),
+            ),
             run(
                 "the rows of the contract and the bug classes under Miri",
                 miri(&["nmr", "--test", "contract_rows", "--test", "bug_classes"], ONE_SEED),
