@@ -65,6 +65,10 @@ unsafe impl Sync for ModelEvent {}
 unsafe impl Send for ModelEvent {}
 
 impl ModelEvent {
+    pub(crate) fn is_set(&self) -> bool {
+        *self.parts().0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn parts(&self) -> &(Mutex<bool>, Condvar) {
         // SAFETY: nobody writes after `initialize`.
         unsafe { &*self.0.get() }.as_ref().expect("initialised")

@@ -89,6 +89,11 @@ impl<E: RawEvent> Passage<E> {
         self.give_up();
     }
 
+    #[cfg(test)]
+    pub(crate) fn event(&self) -> &E {
+        &self.unowned
+    }
+
     pub(crate) fn state(&self) -> RegistrationState {
         self.word.load().state()
     }
