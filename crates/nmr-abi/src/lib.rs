@@ -14,6 +14,7 @@
 
 #![no_std]
 
+pub mod attachments;
 mod callbacks;
 mod characteristics;
 mod guid;

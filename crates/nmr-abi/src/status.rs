@@ -31,6 +31,12 @@ statuses! {
     SUCCESS = 0x0000_0000;
     /// Will be done later; a success code (`NT_SUCCESS` holds).
     PENDING = 0x0000_0103;
+    /// The answer is longer than the buffer; as much as fits is there (a warning).
+    BUFFER_OVERFLOW = 0x8000_0005;
+    /// The buffer is too small for any of the answer.
+    BUFFER_TOO_SMALL = 0xC000_0023;
+    /// The device does not know the request.
+    INVALID_DEVICE_REQUEST = 0xC000_0010;
     /// Unspecified failure.
     UNSUCCESSFUL = 0xC000_0001;
     /// An argument is wrong; from `NmrWaitFor*`: never deregistered, or not a handle.
