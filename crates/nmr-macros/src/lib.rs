@@ -50,6 +50,8 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///         start: Composite::start,                 // optional hooks: fn(&'static Composite, &MayWait<'_>)
 ///         stop: Composite::stop,
 ///         on_failure: bugcheck,                    // optional: or park, when NMR fails to let go of a registration
+///         control_device: true,                    // optional: what `nmrctl attachments` and `nmrctl drain` ask
+///         log_level: info,                         // optional: error, warning, info (default), trace
 ///
 ///         client echo: echo::Npi as EchoProvider { capacity: 4 },
 ///         client clock: clock::Npi as ClockProvider { capacity: 1, policy: one },
@@ -58,6 +60,9 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     }
 /// }
 /// ```
+///
+/// `log_level` is the least that is logged unless the DWORD `NmrLogLevel` under the service's `Parameters` key (0 error
+/// to 3 trace) says otherwise.
 ///
 /// A registration reads: role, name, NPI, the type of its binding contexts (which implements `ClientBinding` or
 /// `ProviderBinding`), options. `capacity` is how many peers can be attached at a time. `policy` is `all` (default) or

@@ -37,7 +37,11 @@ mod desk;
 #[cfg(not(nmr_driver))]
 pub use desk::{Kernel, Loaded, log};
 
+#[cfg(any(nmr_driver, test))]
+mod device_name;
 mod driver_entry;
+#[cfg(any(nmr_driver, test))]
+mod security_descriptor;
 
 pub use nmr;
 

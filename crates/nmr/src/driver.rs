@@ -7,8 +7,9 @@
 
 use crate::grace::GracePeriods;
 use crate::registration::Registered;
+use crate::snapshot::{self, AttachmentRow, RegistrationRow, TooSmall, Written};
 use crate::unload::Coordinator;
-use crate::{MayWait, OnFailure, Result, System, unload};
+use crate::{AtMostDispatch, MayWait, OnFailure, Result, System, unload};
 use nmr_abi::ModuleId;
 
 /// A driver as `driver!` declares it: static storage for everything that NMR and the driver's threads refer to.
@@ -63,6 +64,34 @@ pub unsafe trait Driver: Sync + Sized + 'static {
     /// # Safety
     /// For [`Driver::load`] and [`Driver::unload`] alone.
     unsafe fn join_threads(&'static self, at: &MayWait<'_>);
+
+    /// Calls `each` with every attachment and its registration, as they are now; see [`snapshot`]. IRQL <=
+    /// DISPATCH_LEVEL, no lock, no heap.
+    fn for_each_attachment(&'static self, mut each: impl FnMut(&RegistrationRow, &AttachmentRow)) {
+        snapshot::for_each(self, &mut each);
+    }
+
+    /// Copies the attachments as they are now into `rows`, as many as fit, and answers how many there are. IRQL <=
+    /// DISPATCH_LEVEL, no lock, no heap.
+    fn snapshot(&'static self, rows: &mut [AttachmentRow]) -> usize {
+        snapshot::copy(self, rows)
+    }
+
+    /// Writes registrations and attachments as they are now into `buffer`, in the layout of [`nmr_abi::attachments`]:
+    /// what the control device answers. IRQL <= DISPATCH_LEVEL, no lock, no heap.
+    ///
+    /// # Errors
+    /// [`TooSmall`] if not even the header fits; rows that do not fit are counted and left out.
+    fn write_snapshot(&'static self, buffer: &mut [u8]) -> core::result::Result<Written, TooSmall> {
+        snapshot::write(self, buffer)
+    }
+
+    /// Lets go of all peers as far as it goes without waiting: stage by stage, highest first, every registration is
+    /// deactivated, and a stage is touched only when nothing is left in those above it. Called again until it answers
+    /// true, nothing left: then Unload has nothing to wait for. IRQL <= DISPATCH_LEVEL.
+    fn drain(&'static self, at: &AtMostDispatch<'_>) -> bool {
+        unload::drain(self, at)
+    }
 
     /// Brings the driver up: `start`, then `NmrRegisterClient` or `NmrRegisterProvider`, in order, for every
     /// registration that is not declared to be activated later. What DriverEntry does.

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "threads take a raw entry point and context, as the system does")]
 
-use crate::{Guid, MayWait, RawLock, Result, Side};
+use crate::{Event, Guid, Level, MayWait, RawLock, Result, Side};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
@@ -97,8 +97,18 @@ pub unsafe trait System: Registrar {
     /// Lets time pass.
     fn sleep(&self, may_wait: &MayWait<'_>, time: Duration);
 
-    /// Writes one line to the debugger's log. Any IRQL at which the system can do it.
-    fn log(&self, line: fmt::Arguments<'_>);
+    /// Writes one line to the debugger's log, if lines of `level` are wanted. Any IRQL at which the system can do it.
+    fn write(&self, level: Level, line: fmt::Arguments<'_>);
+
+    /// Writes one line of level [`Level::Info`].
+    fn log(&self, line: fmt::Arguments<'_>) {
+        self.write(Level::Info, line);
+    }
+
+    /// Hands `event` to those who listen to ETW, if the system has it. Any IRQL at which the log can be written.
+    fn trace(&self, event: &Event<'_>) {
+        let _ = event;
+    }
 
     /// Stops the machine: an invariant that protects memory is gone, and going on would corrupt it.
     fn stop(&self, failure: Failure) -> !;

@@ -3,10 +3,12 @@
 #![expect(unsafe_code, reason = "receives NMR's pointers")]
 
 use crate::binding::Slot;
+use crate::log::Facts;
 use crate::registration::{Core, Exchange};
 use crate::role::Role;
 use crate::rundown::DetachAnswer;
-use crate::{AtMostDispatch, AtPassive, Offer};
+use crate::snapshot::AttachmentState;
+use crate::{AtMostDispatch, AtPassive, Offer, Step};
 use core::ffi::c_void;
 use nmr_abi::{BindingHandle, Registrar, RegistrationInstance, Status};
 
@@ -85,15 +87,19 @@ pub(crate) unsafe extern "system" fn detach<R: Role>(binding_context: *mut c_voi
     };
     let core = slot.core();
     let _running = core.callback();
-    let peer = slot.peer_name();
+    let facts = slot.facts();
     // SAFETY: NMR calls detach callbacks at IRQL <= DISPATCH_LEVEL.
     let at = unsafe { AtMostDispatch::assume() };
     // The slot may be gone when this has answered.
     let status = match slot.detach(&at) {
-        DetachAnswer::Success => Status::SUCCESS,
+        DetachAnswer::Success => {
+            // NMR waits for this answer, so the slot is there still.
+            slot.row().advance(AttachmentState::DETACHED);
+            Status::SUCCESS
+        }
         DetachAnswer::Pending => Status::PENDING,
     };
-    core.log("detach", format_args!(": {peer}; answered {status}"));
+    core.log(Step::Detach, &Facts { status: Some(status), ..facts });
     status
 }
 
@@ -105,9 +111,10 @@ pub(crate) unsafe extern "system" fn cleanup<R: Role>(binding_context: *mut c_vo
     };
     let core = slot.core();
     let _running = core.callback();
-    core.log("cleanup", format_args!(": {}", slot.peer_name()));
+    core.log(Step::Cleanup, &slot.facts());
     // SAFETY: both sides have detached: our rundown is drained, and the peer calls no more.
     unsafe { slot.drop_value() };
+    slot.row().vacate();
     if slot.leave_cleanup() {
         core.give_back(slot);
     }

@@ -12,6 +12,7 @@ nmr::driver! {
     /// The composite driver.
     pub driver Composite {
         module_id: "a4b1e6d0-6d2b-4f0e-9f3e-2f7c5f3b0a02",
+        control_device: true,
 
         client echo: echo::Npi as EchoProvider { capacity: 4 },
         client clock: clock::Npi as ClockProvider { capacity: 4 },

@@ -184,12 +184,16 @@ open_enum! {
         REGISTERING = 1 "registering";
         /// NMR has it.
         REGISTERED = 2 "registered";
-        /// One thread is inside NmrDeregister*.
-        ISSUING = 3 "issuing";
-        /// NmrDeregister* has answered.
-        ISSUED = 4 "issued";
-        /// One thread is inside NmrWaitFor*.
-        WAITING = 5 "waiting";
+        /// One thread closes its bindings, or is inside NmrDeregister*.
+        ISSUING = 3 "deregistering";
+        /// NmrDeregister* has answered STATUS_PENDING: it has to be waited for.
+        ISSUED = 4 "deregistered, not waited for";
+        /// NmrDeregister* has answered STATUS_SUCCESS: there is nothing to wait for at NMR.
+        ISSUED_DONE = 5 "deregistered";
+        /// One thread is inside NmrWaitFor*, or sees the last callbacks out.
+        WAITING = 6 "waiting for NMR";
+        /// NmrDeregister* or NmrWaitFor* failed: NMR may still call in.
+        FAILED = 7 "failed";
     }
 }
 
@@ -215,7 +219,13 @@ impl RegistrationRow {
     /// Whether nothing of the registration is left that unload would have to wait for: NMR does not have it any more, or
     /// has been told so, and no attachment and no callback is there.
     pub const fn is_drained(&self) -> bool {
-        let told = self.state.0 == RegistrationState::IDLE.0 || self.state.0 >= RegistrationState::ISSUED.0;
+        let told = matches!(
+            self.state,
+            RegistrationState::IDLE
+                | RegistrationState::ISSUED
+                | RegistrationState::ISSUED_DONE
+                | RegistrationState::WAITING
+        );
         told && self.attachments == 0 && self.callbacks == 0
     }
 }

@@ -2,7 +2,9 @@
 
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Ident, LitInt, LitStr, Path, Token, Type, Visibility, braced, bracketed};
+use syn::{
+    Attribute, Expr, Ident, LitBool, LitInt, LitStr, Path, Token, Type, Visibility, braced, bracketed,
+};
 
 /// A whole declaration.
 pub(crate) struct Declaration {
@@ -23,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) stop: Option<Path>,
     pub(crate) system: Option<Type>,
     pub(crate) on_failure: Option<Ident>,
+    pub(crate) log_level: Option<Ident>,
+    pub(crate) control_device: Option<LitBool>,
 }
 
 /// One registration.
@@ -99,6 +103,8 @@ impl Settings {
             "stop" => once(&mut self.stop, word, input.parse()?),
             "system" => once(&mut self.system, word, input.parse()?),
             "on_failure" => once(&mut self.on_failure, word, input.parse()?),
+            "log_level" => once(&mut self.log_level, word, input.parse()?),
+            "control_device" => once(&mut self.control_device, word, input.parse()?),
             "state" => {
                 let state_type = input.parse()?;
                 input.parse::<Token![=]>()?;
@@ -108,7 +114,8 @@ impl Settings {
                 word.span(),
                 format!(
                     "unknown setting `{other}`: there are module_id, state, threads, start, stop, system, \
-                     on_failure, and registrations: `client <name>: <NPI> as <Binding> {{ capacity: <n> }}`"
+                     on_failure, log_level, control_device, and registrations: `client <name>: <NPI> as <Binding> {{ \
+                     capacity: <n> }}`"
                 ),
             )),
         }

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
     let Declaration { attributes, visibility, name, settings, registrations } = declaration;
     let system = settings.system.as_ref().map_or_else(|| quote!(::nmr_wdk::Kernel), |system| quote!(#system));
-    let entry = settings.system.is_none().then(|| quote!(::nmr_wdk::driver_entry!(#name);));
+    let entry = settings.system.is_none().then(|| entry(declaration));
     let threads = settings.threads.as_ref().map_or_else(|| quote!(0), |threads| quote!(#threads));
     let (state_type, state) = match &settings.state {
         Some((state_type, state)) => (quote!(#state_type), quote!(#state)),
@@ -38,6 +38,14 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
     let name_text = name.to_string();
     let mut in_order: Vec<_> = registrations.iter().zip(stages).collect();
     in_order.sort_by_key(|(_, stage)| **stage);
+    let count: usize = registrations.iter().map(instances).sum();
+    let tables = in_order.iter().flat_map(|(registration, _)| {
+        let field = &registration.name;
+        (0..instances(registration)).map(move |index| match registration.options.instances {
+            Some(_) => quote!(self.#field.table_of(#index)),
+            None => quote!(self.#field.table()),
+        })
+    });
     let visits = in_order.iter().map(|(registration, stage)| {
         let field = &registration.name;
         match registration.options.instances {
@@ -84,6 +92,16 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
                     #grace_value
                     #(#values)*
                 }
+            }
+
+            /// Where debuggers find the registrations and their slots.
+            #[doc(hidden)]
+            pub const fn snapshot_table(&'static self) -> ::nmr::snapshot::table::SnapshotTable<#count> {
+                ::nmr::snapshot::table::SnapshotTable::new(
+                    #name_text,
+                    <Self as ::nmr::Driver>::MODULE_ID,
+                    [#(#tables),*],
+                )
             }
         }
 
@@ -144,6 +162,30 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
         #(#checks)*
         #entry
     }
+}
+
+fn entry(declaration: &Declaration) -> TokenStream {
+    let Declaration { name, settings, registrations, .. } = declaration;
+    let count = registrations.iter().map(instances).sum();
+    let count = proc_macro2::Literal::usize_unsuffixed(count);
+    let level = settings.log_level.as_ref().map(ToString::to_string);
+    let level = match level.as_deref() {
+        Some("error") => quote!(Error),
+        Some("warning") => quote!(Warning),
+        Some("trace") => quote!(Trace),
+        _ => quote!(Info),
+    };
+    let control_device = settings.control_device.as_ref().is_some_and(syn::LitBool::value);
+    quote! {
+        ::nmr_wdk::driver_entry!(
+            #name, registrations: #count, log_level: #level, control_device: #control_device
+        );
+    }
+}
+
+/// How many registrations with NMR the declared one stands for; validated before.
+fn instances(registration: &Registration) -> usize {
+    registration.options.instances.as_ref().map_or(1, |count| count.base10_parse().unwrap_or(1))
 }
 
 fn field(registration: &Registration) -> TokenStream {

@@ -62,6 +62,7 @@ fn check_settings(declaration: &Declaration, mistakes: &mut Mistakes) {
         check_number(threads, "threads", 1, MOST_THREADS, mistakes);
     }
     check_word(settings.on_failure.as_ref(), "on_failure", &["bugcheck", "park"], mistakes);
+    check_word(settings.log_level.as_ref(), "log_level", &["error", "warning", "info", "trace"], mistakes);
     if registrations.is_empty() {
         mistakes.add(
             name,

@@ -2,41 +2,78 @@
 
 #![expect(unsafe_code, reason = "is called by the I/O manager, with its pointers")]
 
-use super::parameters;
-use nmr::{Driver, MayWait, Status};
+use super::control_device::{self, Dispatch};
+use super::{etw, log, log_level, parameters};
+use core::ffi::c_void;
+use nmr::{Driver, Level, MayWait, Status};
+
+pub use super::control_device::dispatch;
+pub use super::etw::Provider;
+pub use wdk_sys::{DEVICE_OBJECT as DeviceObject, IRP as Irp, UNICODE_STRING as UnicodeString};
 
 /// `DRIVER_OBJECT`.
 pub type DriverObject = wdk_sys::DRIVER_OBJECT;
 
-/// The `UNICODE_STRING` that names the service's key.
-pub type RegistryPath = wdk_sys::UNICODE_STRING;
-
 /// The type of an Unload routine.
 pub type Unload = unsafe extern "C" fn(*mut DriverObject);
+
+/// What `driver_entry!` knows of a driver.
+#[derive(Debug)]
+pub struct Image {
+    /// Its Unload routine.
+    pub unload: Unload,
+    /// The dispatch routine of its control device, if it has one.
+    pub dispatch: Option<Dispatch>,
+    /// What is logged unless the registry says otherwise.
+    pub log_level: Level,
+    /// Who it is to ETW.
+    pub provider: &'static Provider,
+    /// `NmrSnapshot`, see [`nmr::snapshot::table`].
+    pub snapshot: *const c_void,
+}
+
+// SAFETY: the address is a number to this program.
+unsafe impl Sync for Image {}
 
 /// DriverEntry: loads `driver`, and lets the I/O manager unload it if that succeeds. If it fails, everything has been
 /// taken down again, because the I/O manager then unloads the image without calling Unload.
 ///
+/// The control device is an aid: without it the driver works all the same, so failing to make it is logged and no more.
+///
 /// # Safety
-/// For DriverEntry alone, with the driver object and registry path that it was given.
+/// For DriverEntry alone, with the driver object and the registry path that it was given.
 pub unsafe fn load<D: Driver>(
     driver: &'static D,
     object: *mut DriverObject,
-    registry_path: *const RegistryPath,
-    unload: Unload,
+    registry_path: *const UnicodeString,
+    image: &'static Image,
 ) -> Status {
-    // SAFETY: the I/O manager passes the path, valid while DriverEntry runs, which nobody else does meanwhile.
-    unsafe { parameters::remember(registry_path) };
     // SAFETY: DriverEntry runs at PASSIVE_LEVEL in a system thread, outside any callback.
     let may_wait = unsafe { MayWait::assume() };
+    // SAFETY: the I/O manager passes the path, valid while DriverEntry runs, which nobody else does meanwhile.
+    unsafe { parameters::remember(registry_path) };
+    // SAFETY: the path is the one that DriverEntry was given.
+    log::set_level(unsafe { log_level::of_service(registry_path) }.unwrap_or(image.log_level));
+    etw::register(image.provider);
+    log::write(Level::Trace, format_args!("nmr: {}: NmrSnapshot is at {:p}", D::NAME, image.snapshot));
+    if let Some(dispatch) = image.dispatch {
+        // SAFETY: object and path are those that DriverEntry was given.
+        if let Err(error) = unsafe { control_device::create(object, registry_path, dispatch) } {
+            log::write(Level::Warning, format_args!("nmr: {}: no control device: {error}", D::NAME));
+        }
+    }
     // SAFETY: DriverEntry runs once for an image.
     match unsafe { driver.load(&may_wait) } {
         Ok(()) => {
             // SAFETY: the I/O manager gives DriverEntry its own driver object to fill in.
-            unsafe { (*object).DriverUnload = Some(unload) };
+            unsafe { (*object).DriverUnload = Some(image.unload) };
             Status::SUCCESS
         }
-        Err(error) => error.status(),
+        Err(error) => {
+            // SAFETY: DriverEntry fails.
+            unsafe { leave() };
+            error.status()
+        }
     }
 }
 
@@ -49,4 +86,16 @@ pub unsafe fn unload<D: Driver>(driver: &'static D) {
     let may_wait = unsafe { MayWait::assume() };
     // SAFETY: the I/O manager calls Unload once, after DriverEntry has succeeded, on a thread of its own.
     unsafe { driver.unload(&may_wait) };
+    // SAFETY: the driver is down.
+    unsafe { leave() };
+}
+
+/// Takes back what `load` did besides loading the driver.
+///
+/// # Safety
+/// For DriverEntry that fails, or Unload, when the driver is down.
+unsafe fn leave() {
+    // SAFETY: as the caller says; handles that are open postpone Unload.
+    unsafe { control_device::delete() };
+    etw::unregister();
 }

@@ -1,23 +1,23 @@
 //! The Windows kernel.
 
 mod clock;
+mod control_device;
 mod dpc;
 pub mod entry;
+mod etw;
 mod event;
 mod irql;
 mod lock;
+mod log;
+mod log_level;
 mod netio;
 mod panic;
 mod parameters;
 mod processor;
 mod stop;
 mod system;
+mod text;
 mod thread;
 
-use core::fmt;
+pub use log::log;
 pub use system::Kernel;
-
-/// Writes one line to the debugger with `DbgPrint`. IRQL <= DIRQL.
-pub fn log(line: fmt::Arguments<'_>) {
-    wdk::println!("{line}");
-}

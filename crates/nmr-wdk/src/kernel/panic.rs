@@ -2,11 +2,12 @@
 
 use super::{log, stop};
 use core::panic::PanicInfo;
+use nmr::Level;
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     let (file, line, column) = info.location().map_or(("", 0, 0), |at| (at.file(), at.line(), at.column()));
-    log(format_args!("nmr: panic at {file}:{line}:{column}: {}", info.message()));
+    log::write(Level::Error, format_args!("nmr: panic at {file}:{line}:{column}: {}", info.message()));
     stop::machine(stop::PANIC, [fnv1a(file), u64::from(line), u64::from(column), 0])
 }
 

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "stops the machine")]
 
-use nmr::{Failure, FailureKind, Side};
+use nmr::{Failure, FailureKind, Level, Side};
 use wdk_sys::ntddk;
 
 /// A driver of the framework panicked.
@@ -20,7 +20,7 @@ pub(super) fn machine(code: u32, parameters: [u64; 4]) -> ! {
 }
 
 pub(super) fn on_failure(failure: Failure) -> ! {
-    super::log(format_args!("nmr: the machine stops: {failure}"));
+    super::log::write(Level::Error, format_args!("nmr: the machine stops: {failure}"));
     let Failure { kind, status, side, npi } = failure;
     let code = match kind {
         FailureKind::Deregister => DEREGISTER_FAILED,

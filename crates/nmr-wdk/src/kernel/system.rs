@@ -5,11 +5,11 @@
 use super::dpc::{self, KernelDpc};
 use super::event::KernelEvent;
 use super::lock::KernelLock;
-use super::{clock, irql, log, parameters, processor, stop, thread};
+use super::{clock, etw, irql, log, parameters, processor, stop, thread};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
-use nmr::{Failure, MayWait, RawThread, Result, System, ThreadEntry};
+use nmr::{Event, Failure, Level, MayWait, RawThread, Result, System, ThreadEntry};
 
 /// The system that drivers run on: here the Windows kernel.
 #[derive(Clone, Copy, Debug)]
@@ -94,8 +94,12 @@ unsafe impl System for Kernel {
         thread::sleep(time);
     }
 
-    fn log(&self, line: fmt::Arguments<'_>) {
-        log(line);
+    fn write(&self, level: Level, line: fmt::Arguments<'_>) {
+        log::write(level, line);
+    }
+
+    fn trace(&self, event: &Event<'_>) {
+        etw::trace(event);
     }
 
     fn stop(&self, failure: Failure) -> ! {

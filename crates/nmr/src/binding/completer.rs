@@ -3,7 +3,9 @@
 #![expect(unsafe_code, reason = "makes the completion call of NMR")]
 
 use super::Slot;
+use crate::Step;
 use crate::role::Role;
+use crate::snapshot::AttachmentState;
 use core::sync::atomic::Ordering;
 use nmr_abi::BindingHandle;
 
@@ -25,7 +27,8 @@ impl<R: Role> Completer<R> {
     pub(super) fn complete(self) {
         let core = self.slot.core();
         let binding = BindingHandle::from_raw(self.slot.nmr_binding.load(Ordering::Relaxed));
-        core.log("complete detach", format_args!(": {}", self.slot.peer_name()));
+        core.log(Step::CompleteDetach, &self.slot.facts());
+        self.slot.row().advance(AttachmentState::DETACHED);
         // SAFETY: the detach callback was called and answers STATUS_PENDING, and the rundown makes one completer only.
         unsafe { R::detach_complete(core.system(), binding) };
     }

@@ -50,7 +50,7 @@ impl<R: Role> DispatchGuard<'_, R> {
 
     /// The module id of the peer; `None` if it has none.
     pub fn peer_module_id(&self) -> Option<ModuleId> {
-        self.slot.peer_name().0
+        self.slot.peer_module_id()
     }
 }
 

@@ -45,7 +45,7 @@ impl<R: Role> Guard<'_, R> {
 
     /// The module id of the peer; `None` if it has none.
     pub fn peer_module_id(&self) -> Option<ModuleId> {
-        self.slot.peer_name().0
+        self.slot.peer_module_id()
     }
 
     /// What to keep, to call this peer again later.

@@ -32,18 +32,18 @@ pub use peer_ref::PeerRef;
 
 use crate::grace::Waiter;
 use crate::irql::DISPATCH_LEVEL;
+use crate::log::Facts;
 use crate::registration::Core;
 use crate::role::{Role, SystemOf};
-use crate::rundown::{Departure, DetachAnswer, Epoch, FirstClose, References, Rundown};
+use crate::rundown::{Departure, DetachAnswer, Epoch, FirstClose, References, Rundown, Shards};
+use crate::snapshot::{AttachmentState, Filling, Reading, SnapshotRow};
 use crate::sync::const_fn_outside_loom;
 use crate::{AtMostDispatch, Driver, System};
 use completer::Completer;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
-use core::fmt;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use core::time::Duration;
 use holders::Holders;
 use nmr_abi::{BindingHandle, ModuleId};
 
@@ -61,6 +61,7 @@ pub(crate) struct Slot<R: Role> {
     rundown: Rundown<R::Shards>,
     peer: UnsafeCell<MaybeUninit<R::PeerCalls>>,
     peer_module: UnsafeCell<Option<ModuleId>>,
+    row: SnapshotRow,
     core: AtomicPtr<Core<R>>,
     nmr_binding: AtomicPtr<c_void>,
     /// Position in the order of attachments; the oldest has the lowest.
@@ -70,7 +71,6 @@ pub(crate) struct Slot<R: Role> {
     waiter: Waiter,
     holders: Holders,
     /// The system's time in ns when the slot was filled, made odd; 0 while it is not filled.
-    filled_at: AtomicU64,
     /// Index of the next free slot plus one; belongs to the free list.
     pub(crate) next_free: AtomicUsize,
     /// Whether the binding counts for the policy; belongs to the free list.
@@ -89,13 +89,13 @@ impl<R: Role> Slot<R> {
                 rundown: Rundown::new(),
                 peer: UnsafeCell::new(MaybeUninit::uninit()),
                 peer_module: UnsafeCell::new(None),
+                row: SnapshotRow::new(),
                 core: AtomicPtr::new(core::ptr::null_mut()),
                 nmr_binding: AtomicPtr::new(core::ptr::null_mut()),
                 seniority: AtomicU64::new(0),
                 left: AtomicU8::new(0),
                 waiter: Waiter::new(),
                 holders: Holders::new(),
-                filled_at: AtomicU64::new(0),
                 next_free: AtomicUsize::new(0),
                 seated: AtomicBool::new(false),
             }
@@ -108,18 +108,18 @@ impl<R: Role> Slot<R> {
         core: &'static Core<R>,
         value: R::Binding,
         binding: BindingHandle,
-        peer_module: Option<ModuleId>,
-        seniority: u64,
+        filling: &Filling,
     ) {
         self.rundown.renew();
         self.left.store(0, Ordering::Relaxed);
-        self.seniority.store(seniority, Ordering::Relaxed);
+        self.seniority.store(filling.binding, Ordering::Relaxed);
         self.nmr_binding.store(binding.as_raw(), Ordering::Relaxed);
         self.core.store(core::ptr::from_ref(core).cast_mut(), Ordering::Relaxed);
         // SAFETY: the slot is the caller's alone; the value of the binding before is gone.
         unsafe { (*self.value.get()).write(value) };
         // SAFETY: as above.
-        unsafe { *self.peer_module.get() = peer_module };
+        unsafe { *self.peer_module.get() = filling.peer };
+        self.row.fill(filling);
     }
 
     /// What NMR and the peer know the binding by.
@@ -191,9 +191,9 @@ impl<R: Role> Slot<R> {
     }
 
     /// Who the peer said it was. Only for whoever knows that the slot is filled.
-    pub(crate) fn peer_name(&self) -> PeerName {
+    pub(crate) fn peer_module_id(&self) -> Option<ModuleId> {
         // SAFETY: written by `fill` and not changed while the slot is filled.
-        PeerName(unsafe { *self.peer_module.get() })
+        unsafe { *self.peer_module.get() }
     }
 
     /// Stops new calls. The caller is inside, so that the slot stays.
@@ -211,30 +211,38 @@ impl<R: Role> Slot<R> {
         self.holders.contain::<SystemOf<R>>()
     }
 
+    /// What the log says of the binding. Only for whoever knows that the slot is filled.
+    pub(crate) fn facts(&self) -> Facts<'static> {
+        Facts { binding: Some(self.seniority()), peer: Some(self.peer_module_id()), ..Facts::default() }
+    }
+
+    /// What the slot shows of itself. Its state is advanced before the last access to the slot, like everything else.
+    pub(crate) fn row(&self) -> &SnapshotRow {
+        &self.row
+    }
+
+    /// What the slot shows now; `None` if it is free.
+    pub(crate) fn read_row(&self) -> Option<Reading> {
+        self.row.read(|| self.calls_in_flight())
+    }
+
+    /// Where the row is in a slot, for debuggers.
+    pub(crate) const ROW_OFFSET: usize = core::mem::offset_of!(Self, row);
+    /// Where the first word of the rundown's shards is in a slot, for debuggers.
+    pub(crate) const SHARDS_OFFSET: usize =
+        core::mem::offset_of!(Self, rundown) + Rundown::<R::Shards>::SHARDS_OFFSET;
+    /// Distance from one shard's word to the next, in bytes.
+    pub(crate) const SHARD_STRIDE: usize = Rundown::<R::Shards>::SHARD_STRIDE;
+    /// How many shards there are.
+    pub(crate) const SHARDS: usize = R::Shards::COUNT;
+
     pub(crate) fn seniority(&self) -> u64 {
         self.seniority.load(Ordering::Relaxed)
     }
 
-    /// The slot is filled since `now`.
-    pub(crate) fn is_filled(&self, now: Duration) {
-        self.filled_at.store(now.as_nanos() as u64 | 1, Ordering::Release);
-    }
-
-    /// The slot is about to be given back.
-    pub(crate) fn is_left(&self) {
-        self.filled_at.store(0, Ordering::Relaxed);
-    }
-
-    /// Who has the slot, for reports; `None` while it is not filled. The caller sees to it that no slot is given back
-    /// meanwhile.
-    pub(crate) fn occupant(&self) -> Option<Occupant> {
-        let since = self.filled_at.load(Ordering::Acquire);
-        let calls = self.rundown.in_flight();
-        (since != 0).then(|| Occupant { peer: self.peer_name(), calls, since: Duration::from_nanos(since) })
-    }
-
     /// The first step of closing, with the rundown held.
     fn closing(&'static self, first: FirstClose, at: &AtMostDispatch<'_>) -> References {
+        self.row.advance(AttachmentState::DRAINING);
         let references = if R::CALLS_AT_DISPATCH && first.was_open {
             let periods = self.core().home().driver.grace_periods();
             let periods = periods.expect("driver! declares the grace periods that a registration needs");
@@ -296,33 +304,6 @@ impl<R: Role> Slot<R> {
     fn depart(&'static self, departure: Departure) {
         if departure == Departure::CompletesDetach {
             Completer::of(self).complete();
-        }
-    }
-}
-
-/// Who has a slot.
-pub(crate) struct Occupant {
-    pub(crate) peer: PeerName,
-    /// Guards on the peer that are held.
-    pub(crate) calls: u64,
-    /// When the binding began, in the system's time.
-    pub(crate) since: Duration,
-}
-
-/// A peer in the log.
-pub(crate) struct PeerName(Option<ModuleId>);
-
-impl PeerName {
-    pub(crate) fn of(module_id: Option<ModuleId>) -> Self {
-        Self(module_id)
-    }
-}
-
-impl fmt::Display for PeerName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(module_id) => write!(f, "peer {module_id}"),
-            None => f.write_str("peer without a module id"),
         }
     }
 }

@@ -11,7 +11,7 @@ pub use event::HostEvent;
 pub use lock::HostLock;
 pub use processors::{HostDpc, above_dispatch, critical_regions};
 
-use crate::{Driver, Error, Failure, MayWait, RawThread, Result, System, ThreadEntry};
+use crate::{Driver, Error, Failure, Level, MayWait, RawThread, Result, System, ThreadEntry};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
@@ -29,7 +29,7 @@ use std::vec::Vec;
 #[derive(Clone, Debug)]
 pub struct Host<N> {
     registrar: N,
-    log: Option<Arc<Mutex<Vec<String>>>>,
+    log: Option<Arc<Mutex<Vec<(Level, String)>>>>,
     dpcs: Arc<DpcThreads>,
     watchdog_period: Duration,
     told: Arc<Told>,
@@ -103,6 +103,11 @@ impl<N: Registrar> Host<N> {
 
     /// The lines logged so far; none if the system is quiet.
     pub fn log_lines(&self) -> Vec<String> {
+        self.leveled_log_lines().into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// The lines logged so far, and how much each matters; none if the system is quiet.
+    pub fn leveled_log_lines(&self) -> Vec<(Level, String)> {
         let Some(log) = &self.log else { return Vec::new() };
         log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -268,9 +273,9 @@ unsafe impl<N: Registrar> System for Host<N> {
         std::thread::sleep(time);
     }
 
-    fn log(&self, line: fmt::Arguments<'_>) {
+    fn write(&self, level: Level, line: fmt::Arguments<'_>) {
         if let Some(log) = &self.log {
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+            log.lock().unwrap_or_else(PoisonError::into_inner).push((level, line.to_string()));
         }
     }
 

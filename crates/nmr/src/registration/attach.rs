@@ -3,12 +3,15 @@
 #![expect(unsafe_code, reason = "drops the driver's value again when the peer declines")]
 
 use super::core::Core;
-use crate::binding::{PeerName, Slot};
+use crate::binding::Slot;
+use crate::log::Facts;
 use crate::role::Role;
+use crate::snapshot::{AttachmentState, Filling};
 use crate::{
-    AtMostDispatch, AtPassive, Driver, Error, Offer, PeerCalls, Refusal, Side, System, TableMismatch,
+    AtMostDispatch, AtPassive, Driver, Error, Offer, PeerCalls, Refusal, Side, Step, System, TableMismatch,
 };
 use core::ffi::c_void;
+use core::sync::atomic::Ordering;
 use nmr_abi::{BindingHandle, Status};
 
 /// What the peer answered to the exchange of contexts and tables.
@@ -43,38 +46,55 @@ impl<R: Role> Core<R> {
         at: &AtPassive<'_>,
         exchange: impl FnOnce(*mut c_void) -> Exchange<R>,
     ) -> Status {
-        let peer = PeerName::of(offer.module_id());
-        let filled = self.decide(offer, at).and_then(|value| {
-            let slot = self.reserve()?;
-            slot.fill(self, value, binding, offer.module_id(), self.next_seniority());
-            slot.is_filled(self.system().now());
-            Ok(slot)
-        });
-        let slot = match filled {
+        let peer = Facts { peer: Some(offer.module_id()), ..Facts::default() };
+        self.log(Step::Offer, &peer);
+        let value = match self.decide(offer, at) {
+            Ok(value) => value,
+            Err(refusal) => return self.refuse(refusal, &peer),
+        };
+        let slot = match self.reserve() {
             Ok(slot) => slot,
             Err(refusal) => {
-                let error = refusal.error();
-                self.log("refuse", format_args!(": {peer}: {}; answered {error}", refusal.reason()));
-                return error.status();
+                let count = Some(self.refused_for_capacity().load(Ordering::Relaxed));
+                return self.refuse(refusal, &Facts { count, ..peer });
             }
         };
+        let filling = Filling {
+            binding: self.next_seniority(),
+            now: self.system().now(),
+            peer: offer.module_id(),
+            peer_number: offer.number(),
+        };
+        slot.fill(self, value, binding, &filling);
         let Exchange { status, peer: calls } = exchange(slot.context());
+        let peer = Facts { binding: Some(slot.seniority()), ..peer };
         if !status.is_success() {
+            let peer = Facts { status: Some(status), ..peer };
             match (R::SIDE, calls) {
                 (Side::Provider, Err(mismatch)) => {
-                    self.log("refuse", format_args!(": {peer}: {mismatch}; answered {status}"));
+                    self.log(Step::Refuse, &Facts { reason: Some(&mismatch), ..peer });
                 }
-                _ => self.log("declined", format_args!(": {peer} answered {status}")),
+                _ => self.log(Step::Declined, &peer),
             }
             // SAFETY: the peer declined, so it forgets the context, and NMR calls no detach and no cleanup.
             unsafe { slot.drop_value() };
+            slot.row().vacate();
             self.give_back(slot);
             return status;
         }
-        self.commit(slot, calls, &peer, at);
+        self.commit(slot, calls, peer, at);
         if slot.leave_attach() {
             self.give_back(slot);
         }
+        status
+    }
+
+    /// Declines an offer; answers what NMR is answered.
+    #[cold]
+    fn refuse(&self, refusal: Refusal, peer: &Facts<'_>) -> Status {
+        let status = refusal.error().status();
+        let reason = refusal.reason();
+        self.log(Step::Refuse, &Facts { reason: Some(&reason), status: Some(status), ..*peer });
         status
     }
 
@@ -102,22 +122,24 @@ impl<R: Role> Core<R> {
         &'static self,
         slot: &'static Slot<R>,
         calls: Result<R::PeerCalls, TableMismatch>,
-        peer: &PeerName,
+        peer: Facts<'_>,
         at: &AtPassive<'_>,
     ) {
         let opened = match calls {
             Ok(calls) => slot.commit(calls),
             Err(mismatch) => {
-                self.log("attach closed", format_args!(": {peer}: {mismatch}"));
+                self.log(Step::AttachClosed, &Facts { reason: Some(&mismatch), ..peer });
+                slot.row().advance(AttachmentState::DRAINING);
                 self.vacate(slot);
                 return;
             }
         };
         if !opened {
-            self.log("attach closed", format_args!(": {peer}: closed before it was open"));
+            self.log(Step::AttachClosed, &Facts { reason: Some(&"closed before it was open"), ..peer });
             return;
         }
-        self.log("attach", format_args!(": {peer}"));
+        slot.row().advance(AttachmentState::ATTACHED);
+        self.log(Step::Attach, &peer);
         if self.door.is_shut()
             && let Some(guard) = slot.enter()
         {

@@ -6,12 +6,12 @@ use super::InstanceIdentity;
 use super::door::Door;
 use super::free_slots::FreeSlots;
 use super::passage::Passage;
-use crate::binding::{Occupant, Slot};
+use crate::binding::Slot;
 use crate::lock::Lock;
-use crate::log::Subject;
+use crate::log::{self, Facts, Subject};
 use crate::role::{EventOf, Role, SystemOf};
 use crate::sync::const_fn_outside_loom;
-use crate::{Driver, Error, Npi, Refusal, System};
+use crate::{Driver, Error, Npi, Refusal, Step, System};
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
@@ -57,6 +57,18 @@ pub(crate) struct RegistrationName {
     instance: Option<u32>,
 }
 
+impl RegistrationName {
+    #[cfg(test)]
+    pub(crate) const fn of(name: &'static str) -> Self {
+        Self { name, instance: None }
+    }
+
+    /// The name in the declaration.
+    pub(crate) const fn declared(&self) -> &'static str {
+        self.name
+    }
+}
+
 impl fmt::Display for RegistrationName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.instance {
@@ -98,6 +110,7 @@ pub(crate) struct Core<R: Role> {
     /// NMR callbacks of this registration that are running.
     callbacks: AtomicUsize,
     seniority: AtomicU64,
+    refused_for_capacity: AtomicU64,
 }
 
 // SAFETY: `characteristics` and `module_id` are written by the one thread that is in Registering, before NMR knows of
@@ -118,6 +131,7 @@ impl<R: Role> Core<R> {
                 door: Door::new(),
                 callbacks: AtomicUsize::new(0),
                 seniority: AtomicU64::new(0),
+                refused_for_capacity: AtomicU64::new(0),
             }
         }
     }
@@ -173,13 +187,18 @@ impl<R: Role> Core<R> {
         let slots = self.slots();
         let mut free = self.free.lock();
         if self.options.policy == Policy::One && free.seats_taken() > 0 {
+            drop(free);
+            self.refused_for_capacity.fetch_add(1, Ordering::Relaxed);
             return Err(Refusal::with(
                 NOT_AGAIN,
                 "another peer has the one seat; NMR will not offer this one again",
             ));
         }
         let full = "the declared capacity is in use; NMR will not offer this peer again";
-        free.take(slots).ok_or(Refusal::with(NOT_AGAIN, full))
+        free.take(slots).ok_or_else(|| {
+            self.refused_for_capacity.fetch_add(1, Ordering::Relaxed);
+            Refusal::with(NOT_AGAIN, full)
+        })
     }
 
     /// A binding that will never be open gives its seat to the next peer; the slot stays until cleanup.
@@ -188,17 +207,7 @@ impl<R: Role> Core<R> {
     }
 
     pub(crate) fn give_back(&self, slot: &'static Slot<R>) {
-        let mut free = self.free.lock();
-        slot.is_left();
-        free.give_back(self.slots(), slot);
-    }
-
-    /// Who has the slots at this moment. Takes the lock for one slot at a time, so that a long list delays nobody.
-    pub(crate) fn occupants(&self) -> impl Iterator<Item = Occupant> {
-        self.slots().iter().filter_map(|slot| {
-            let _no_slot_is_given_back = self.free.lock();
-            slot.occupant()
-        })
+        self.free.lock().give_back(self.slots(), slot);
     }
 
     /// Slots that hold a binding, or are about to.
@@ -220,14 +229,20 @@ impl<R: Role> Core<R> {
         self.callbacks.load(Ordering::Acquire)
     }
 
-    /// Writes the log line of one step of this registration.
-    pub(crate) fn log<D: fmt::Display>(&self, step: &'static str, details: D) {
-        self.system().log(format_args!("{}", self.subject().step(step, details)));
+    /// Tells the log of one step of this registration.
+    #[inline(never)]
+    pub(crate) fn log(&self, step: Step, facts: &Facts<'_>) {
+        log::tell(self.home().driver, Some(&self.subject()), step, facts);
     }
 
     pub(crate) fn subject(&self) -> Subject {
         let registration = self.options.full_name();
-        Subject { driver: R::Driver::NAME, registration, side: R::SIDE, npi: R::Npi::NAME }
+        Subject { registration, side: R::SIDE, npi_name: R::Npi::NAME, npi: const { &R::Npi::ID } }
+    }
+
+    /// How many peers were refused because there was no seat for them.
+    pub(crate) const fn refused_for_capacity(&self) -> &AtomicU64 {
+        &self.refused_for_capacity
     }
 }
 

@@ -5,6 +5,7 @@
 use super::passage::NotActivated;
 use super::{InstanceIdentity, Options, Registration};
 use crate::role::{Client, Provider, Role};
+use crate::snapshot::table::RegistrationTable;
 use crate::sync::const_fn_outside_loom;
 use crate::{AtPassive, Error, Result};
 use core::fmt;
@@ -45,6 +46,12 @@ impl<R: Role, const CAPACITY: usize, const COUNT: usize> Instances<R, CAPACITY, 
             // SAFETY: every place was written.
             Self(unsafe { instances.assume_init() })
         }
+    }
+
+    /// Where debuggers find an instance. For `driver!`.
+    #[doc(hidden)]
+    pub const fn table_of(&'static self, index: usize) -> RegistrationTable {
+        self.0[index].table()
     }
 
     /// Activates an instance that is idle, whichever it is, as `identity`. IRQL = PASSIVE_LEVEL.

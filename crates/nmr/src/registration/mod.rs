@@ -12,6 +12,7 @@ mod instances;
 mod oldest;
 mod passage;
 mod registered;
+mod snapshot_row;
 mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -28,8 +29,11 @@ use self::oldest::OldestPeer;
 pub use self::registered::Registered;
 pub(crate) use self::word::RegistrationState;
 
+use crate::System;
 use crate::binding::{Guard, Slot};
 use crate::role::{Client, Provider, Role};
+use crate::snapshot::table::RegistrationTable;
+use crate::snapshot::{AttachmentRow, ticks};
 use crate::sync::{const_fn_outside_loom, fresh_array};
 use ::core::ffi::c_void;
 use ::core::fmt;
@@ -94,6 +98,24 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
     /// IRQL <= DISPATCH_LEVEL. Takes no lock, so a peer that attaches meanwhile may or may not be met.
     pub fn peers(&'static self) -> impl Iterator<Item = Guard<'static, R>> {
         self.slots.iter().filter_map(Slot::enter)
+    }
+
+    /// Each attachment as it is now; see [`snapshot`](crate::snapshot). IRQL <= DISPATCH_LEVEL, no lock.
+    pub fn attachments(&'static self) -> impl Iterator<Item = AttachmentRow> {
+        let slots = self.core.slots();
+        let now = if slots.is_empty() { 0 } else { ticks(self.core.system().now()) };
+        slots.iter().enumerate().filter_map(move |(index, slot)| snapshot_row::attachment(index, slot, now))
+    }
+
+    /// How many peers were refused because the capacity, or the one seat, was in use.
+    pub fn refused_for_capacity(&self) -> u64 {
+        self.core.refused_for_capacity().load(Ordering::Relaxed)
+    }
+
+    /// Where debuggers find the registration. For `driver!`.
+    #[doc(hidden)]
+    pub const fn table(&'static self) -> RegistrationTable {
+        snapshot_row::table(&self.core, &self.slots)
     }
 
     /// How many peers are attached, attaching or not yet cleaned up.

@@ -16,6 +16,7 @@
 use super::word::{RegistrationState, RegistrationWord, Seen};
 use crate::sync::const_fn_outside_loom;
 use crate::{AtMostDispatch, Error, MayWait, RawEvent, Result};
+use core::ffi::c_void;
 use core::time::Duration;
 
 /// What NmrDeregister* came back with.
@@ -76,6 +77,14 @@ impl<E: RawEvent> Passage<E> {
         pub(crate) fn new() -> Self {
             Self { word: RegistrationWord::new(), unowned: E::UNINITIALIZED }
         }
+    }
+
+    /// How long the word is, in bytes.
+    pub(crate) const WORD_SIZE: usize = size_of::<RegistrationWord>();
+
+    /// Where debuggers find the word.
+    pub(crate) const fn word_address(&'static self) -> *const c_void {
+        (&raw const self.word).cast()
     }
 
     /// Makes the event ready.

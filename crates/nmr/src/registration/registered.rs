@@ -2,11 +2,11 @@
 
 #![expect(unsafe_code, reason = "passes on the promises of a registration's first steps")]
 
-use super::Registration;
 use super::passage::NotActivated;
 use super::word::RegistrationState;
-use crate::binding::Occupant;
+use super::{Registration, snapshot_row};
 use crate::role::Role;
+use crate::snapshot::{AttachmentRow, RegistrationRow};
 use crate::unload::{Blocker, Coordinated};
 use crate::{AtMostDispatch, MayWait, Result, Side};
 
@@ -20,6 +20,15 @@ pub trait Registered<D>: Sync {
     fn bindings_left(&self) -> usize;
     /// NMR callbacks of this registration that are running.
     fn callbacks_running(&self) -> usize;
+
+    /// The registration as it is now, without its stage.
+    #[doc(hidden)]
+    fn row(&self) -> RegistrationRow;
+    /// Each attachment as it is at `now`, in units of 100 ns, without the index of its registration.
+    #[doc(hidden)]
+    fn for_each_attachment(&'static self, now: u64, each: &mut dyn FnMut(AttachmentRow));
+    /// As [`Registration::deactivate`](crate::Registration::deactivate).
+    fn deactivate(&'static self, at: &AtMostDispatch<'_>);
 
     /// # Safety
     /// The registration is idle, and nobody else uses it meanwhile.
@@ -40,7 +49,7 @@ pub trait Registered<D>: Sync {
     #[doc(hidden)]
     fn wait_deregistered(&'static self, at: &MayWait<'_>, by: &Coordinated);
     #[doc(hidden)]
-    fn for_each_blocker(&self, each: &mut dyn FnMut(&Blocker), by: &Coordinated);
+    fn for_each_blocker(&'static self, now: u64, each: &mut dyn FnMut(&Blocker), by: &Coordinated);
 }
 
 impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, CAPACITY> {
@@ -58,6 +67,19 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
 
     fn callbacks_running(&self) -> usize {
         self.core.callbacks_running()
+    }
+
+    fn row(&self) -> RegistrationRow {
+        snapshot_row::registration(&self.core, &self.slots)
+    }
+
+    fn for_each_attachment(&'static self, now: u64, each: &mut dyn FnMut(AttachmentRow)) {
+        let rows = self.slots.iter().enumerate();
+        rows.filter_map(|(index, slot)| snapshot_row::attachment(index, slot, now)).for_each(each);
+    }
+
+    fn deactivate(&'static self, at: &AtMostDispatch<'_>) {
+        Self::deactivate(self, at);
     }
 
     unsafe fn prepare(&'static self, driver: &'static R::Driver, _: &Coordinated) {
@@ -104,22 +126,22 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
         self.core.passage.take_down(&&self.core, at);
     }
 
-    fn for_each_blocker(&self, each: &mut dyn FnMut(&Blocker), _: &Coordinated) {
+    fn for_each_blocker(&'static self, now: u64, each: &mut dyn FnMut(&Blocker), _: &Coordinated) {
         let state = self.core.passage.state();
         if matches!(state, RegistrationState::Idle | RegistrationState::Registered) {
             return;
         }
-        let blocker = |occupant: Option<Occupant>| Blocker {
+        let blocker = |attachment: Option<AttachmentRow>| Blocker {
             subject: self.core.subject(),
             state,
             callbacks: self.core.callbacks_running(),
-            occupant,
+            attachment,
         };
         let mut alone = true;
-        for occupant in self.core.occupants() {
+        self.for_each_attachment(now, &mut |attachment| {
             alone = false;
-            each(&blocker(Some(occupant)));
-        }
+            each(&blocker(Some(attachment)));
+        });
         if alone {
             each(&blocker(None));
         }

@@ -6,8 +6,11 @@ use super::InstanceIdentity;
 use super::core::Core;
 use super::passage::{Deregistered, NotActivated, Steps, Waited};
 use crate::binding::Slot;
+use crate::log::Facts;
 use crate::role::Role;
-use crate::{AtMostDispatch, Driver, Error, Failure, FailureKind, MayWait, Npi, OnFailure, Result, System};
+use crate::{
+    AtMostDispatch, Driver, Error, Failure, FailureKind, MayWait, Npi, OnFailure, Result, Step, System,
+};
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
@@ -40,19 +43,21 @@ impl<R: Role> Core<R> {
         // contract of the callbacks.
         let status = unsafe { R::register(self.system(), characteristics, context, &mut handle) };
         if !status.is_success() {
-            self.log("register", format_args!(" failed: {status}"));
+            self.log(Step::RegisterFailed, &Facts { status: Some(status), ..Facts::default() });
             return Err(Error::from_status(status));
         }
         self.handle.store(handle, Ordering::Release);
         let (module, number) = (identity.module_id(), identity.number());
-        self.log("register", format_args!(" as {module}, number {number}: {} attached", self.in_use()));
+        let attached = Some(self.in_use() as u64);
+        let identity = format_args!("as {module}, number {number}");
+        self.log(Step::Register, &Facts { reason: Some(&identity), count: attached, ..Facts::default() });
         Ok(())
     }
 
     /// What the driver wants of it that `kind` failed: returns if it is to stay as it is.
     fn failed(&self, kind: FailureKind, status: Status) {
         let failure = Failure { kind, status, side: R::SIDE, npi: R::Npi::ID };
-        self.log("failure", format_args!(": {failure}"));
+        self.log(Step::Failure, &Facts { reason: Some(&failure), ..Facts::default() });
         match R::Driver::ON_FAILURE {
             OnFailure::Bugcheck => self.system().stop(failure),
             OnFailure::Park => {}
@@ -70,7 +75,7 @@ impl<R: Role> Steps for &'static Core<R> {
         let handle = self.handle.load(Ordering::Acquire);
         // SAFETY: the handle came with the registration, and the caller owns this step.
         let status = unsafe { R::deregister(self.system(), handle) };
-        self.log("deregister", format_args!(": {status}"));
+        self.log(Step::Deregister, &Facts { status: Some(status), ..Facts::default() });
         match status {
             Status::PENDING => Deregistered::Pending,
             Status::SUCCESS => Deregistered::Done,
@@ -88,6 +93,7 @@ impl<R: Role> Steps for &'static Core<R> {
             self.options.full_name(),
         );
         let handle = self.handle.load(Ordering::Acquire);
+        self.log(Step::Wait, &Facts::default());
         // SAFETY: NMR answered STATUS_PENDING, and the caller owns this step and is in no callback: it has MayWait.
         let status = unsafe { R::wait(self.system(), handle) };
         match status {
@@ -104,7 +110,8 @@ impl<R: Role> Steps for &'static Core<R> {
             self.pause(at);
         }
         self.handle.store(core::ptr::null_mut(), Ordering::Release);
-        self.log("deregistered", format_args!(": {} bindings left", self.in_use()));
+        let left = Some(self.in_use() as u64);
+        self.log(Step::Deregistered, &Facts { count: left, ..Facts::default() });
     }
 
     fn pause(&self, at: &MayWait<'_>) {

@@ -38,17 +38,16 @@ impl RegistrationState {
     ];
 }
 
+impl RegistrationState {
+    /// The state as snapshots show it.
+    pub(crate) const fn in_snapshot(self) -> nmr_abi::attachments::RegistrationState {
+        nmr_abi::attachments::RegistrationState(self as u32)
+    }
+}
+
 impl fmt::Display for RegistrationState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Idle => "idle",
-            Self::Registering => "registering",
-            Self::Registered => "registered",
-            Self::Issuing => "deregistering",
-            Self::IssuedPending | Self::IssuedDone => "deregistered, not waited for",
-            Self::Waiting => "waiting for NMR",
-            Self::Failed => "failed",
-        })
+        self.in_snapshot().fmt(f)
     }
 }
 

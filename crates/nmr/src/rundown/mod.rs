@@ -102,6 +102,12 @@ impl<S: Shards> Rundown<S> {
         self.shards.words()[0].epoch() == epoch
     }
 
+    /// Where the shards' words are in a rundown, for debuggers. Each is followed by the next after
+    /// [`Rundown::SHARD_STRIDE`] bytes.
+    pub(crate) const SHARDS_OFFSET: usize = core::mem::offset_of!(Self, shards);
+    /// Distance from one shard's word to the next, in bytes.
+    pub(crate) const SHARD_STRIDE: usize = size_of::<ShardWord>();
+
     /// Enters through `shard`, if the rundown is open and of `epoch`.
     pub(crate) fn enter(&self, epoch: Epoch, shard: usize) -> Result<(), Refused> {
         let seen = self.shards.words()[shard].count_in();

@@ -28,8 +28,9 @@ pub(crate) use gate::Gate;
 pub(crate) use gate::Inside;
 pub(crate) use watchdog::Blocker;
 
+use crate::log::{self, Facts};
 use crate::registration::Registered;
-use crate::{Driver, MayWait, Result, Stage, System};
+use crate::{AtMostDispatch, Driver, MayWait, Result, Stage, Step, System};
 use coordinator::Phase;
 use monitor::Monitor;
 
@@ -51,7 +52,12 @@ pub(crate) unsafe fn load<D: Driver>(driver: &'static D, at: &MayWait<'_>) -> Re
         unsafe { registration.prepare(driver, &Coordinated(())) };
     });
     if let Err(error) = driver.start(at) {
-        system.log(format_args!("nmr: {}: start failed: {error}", D::NAME));
+        log::tell(
+            driver,
+            None,
+            Step::StartFailed,
+            &Facts { status: Some(error.status()), ..Facts::default() },
+        );
         driver.ask_threads_to_end();
         // SAFETY: this is `Driver::load`.
         unsafe { driver.join_threads(at) };
@@ -66,9 +72,14 @@ pub(crate) unsafe fn load<D: Driver>(driver: &'static D, at: &MayWait<'_>) -> Re
         }
     });
     match registered {
-        Ok(()) => system.log(format_args!("nmr: {}: loaded", D::NAME)),
+        Ok(()) => log::tell(driver, None, Step::Loaded, &Facts::default()),
         Err(error) => {
-            system.log(format_args!("nmr: {}: load failed: {error}", D::NAME));
+            log::tell(
+                driver,
+                None,
+                Step::LoadFailed,
+                &Facts { status: Some(error.status()), ..Facts::default() },
+            );
             // SAFETY: the driver is loaded as far as it goes, and this is the only thread that knows.
             unsafe { unload(driver, at) };
         }
@@ -84,7 +95,7 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     let system = driver.system();
     let coordinator = driver.coordinator();
     let visit = |each: &mut dyn FnMut(Stage, &'static dyn Registered<D>)| driver.for_each_registration(each);
-    system.log(format_args!("nmr: {}: unload begins", D::NAME));
+    log::tell(driver, None, Step::UnloadBegins, &Facts::default());
     coordinator.begins(system.now());
     driver.stop(at);
     driver.ask_threads_to_end();
@@ -110,7 +121,7 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
         monitor.join(driver, at);
     }
     coordinator.ends(driver, at);
-    system.log(format_args!("nmr: {}: unloaded", D::NAME));
+    log::tell(driver, None, Step::Unloaded, &Facts::default());
 }
 
 /// Whether there is a binding, or an attach callback that may make one yet: then a peer can block.
@@ -120,4 +131,25 @@ fn has_bindings<D: Driver>(driver: &'static D) -> bool {
         found |= registration.bindings_left() > 0 || registration.callbacks_running() > 0;
     });
     found
+}
+
+/// Deactivates the stages from the highest down to the first that has something left. Answers whether nothing is.
+pub(crate) fn drain<D: Driver>(driver: &'static D, at: &AtMostDispatch<'_>) -> bool {
+    let mut highest = Stage(0);
+    driver.for_each_registration(&mut |stage, _| highest = highest.max(stage));
+    for stage in (0..=highest.0).rev().map(Stage) {
+        let mut drained = true;
+        driver.for_each_registration(&mut |other, registration| {
+            if other == stage {
+                registration.deactivate(at);
+            }
+        });
+        driver.for_each_registration(&mut |other, registration| {
+            drained &= other != stage || registration.row().is_drained();
+        });
+        if !drained {
+            return false;
+        }
+    }
+    true
 }

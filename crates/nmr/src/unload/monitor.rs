@@ -7,7 +7,7 @@
 
 use super::{order, watchdog};
 use crate::registration::Registered;
-use crate::{Driver, MayWait, RawThread, Stage, System, ThreadEntry};
+use crate::{Driver, Level, MayWait, RawThread, Stage, System, ThreadEntry};
 use arrayvec::ArrayVec;
 use core::ffi::c_void;
 
@@ -42,7 +42,9 @@ fn spawn<D: Driver>(driver: &'static D, entry: ThreadEntry, what: &str) -> Optio
     match unsafe { driver.system().spawn(entry, context) } {
         Ok(thread) => Some(thread),
         Err(error) => {
-            driver.system().log(format_args!("nmr: {}: no {what} for unload: {error}", D::NAME));
+            driver
+                .system()
+                .write(Level::Warning, format_args!("nmr: {}: no {what} for unload: {error}", D::NAME));
             None
         }
     }

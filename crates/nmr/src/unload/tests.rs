@@ -5,6 +5,7 @@ use super::{Blocker, Coordinated, Gate, Inside};
 use crate::model_check::{model, spawn, yield_now};
 use crate::registration::tests::{TinyRegistration, may_wait};
 use crate::registration::{Registered, RegistrationState};
+use crate::snapshot::{AttachmentRow, RegistrationRow};
 use crate::{AtMostDispatch, MayWait, Result, Side, Stage};
 use core::time::Duration;
 use std::boxed::Box;
@@ -142,7 +143,17 @@ impl Registered<Tiny> for Member {
         self.registration.take_down();
     }
 
-    fn for_each_blocker(&self, _: &mut dyn FnMut(&Blocker), _: &Coordinated) {}
+    fn for_each_blocker(&'static self, _: u64, _: &mut dyn FnMut(&Blocker), _: &Coordinated) {}
+
+    fn row(&self) -> RegistrationRow {
+        unreachable!("nobody takes a snapshot in a model")
+    }
+
+    fn for_each_attachment(&'static self, _: u64, _: &mut dyn FnMut(AttachmentRow)) {}
+
+    fn deactivate(&'static self, _: &AtMostDispatch<'_>) {
+        unreachable!("the order of unload deactivates nothing")
+    }
 }
 
 #[test]

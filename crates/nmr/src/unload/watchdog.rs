@@ -1,12 +1,11 @@
 //! Says what holds unload up: every binding and registration in the log, the first of them in the system's report too.
 
 use super::Coordinated;
-use crate::binding::Occupant;
-use crate::log::Subject;
+use crate::log::{self, Facts, Subject};
 use crate::registration::RegistrationState;
-use crate::{Driver, MayWait, System};
+use crate::snapshot::{AttachmentRow, ticks};
+use crate::{Driver, Level, MayWait, Step, System};
 use core::fmt;
-use core::time::Duration;
 
 /// More lines than anybody reads every ten seconds.
 const MOST_LINES: usize = 16;
@@ -17,8 +16,8 @@ pub struct Blocker {
     pub(crate) state: RegistrationState,
     /// NMR callbacks of the registration that are running.
     pub(crate) callbacks: usize,
-    /// A binding that is left, if there is one.
-    pub(crate) occupant: Option<Occupant>,
+    /// An attachment that is left, if there is one.
+    pub(crate) attachment: Option<AttachmentRow>,
 }
 
 impl Blocker {
@@ -26,18 +25,21 @@ impl Blocker {
     const fn is_at_work(&self) -> bool {
         !matches!(self.state, RegistrationState::IssuedPending | RegistrationState::IssuedDone)
     }
+}
 
-    /// What is known about it at `now`.
-    fn at(&self, now: Duration) -> impl fmt::Display {
-        fmt::from_fn(move |f| {
-            let Self { state, callbacks, .. } = self;
-            write!(f, " [{state}]: ")?;
-            if let Some(Occupant { peer, calls, since }) = &self.occupant {
-                let age = now.saturating_sub(*since).as_secs();
-                write!(f, "{peer}, {calls} calls in flight, bound for {age} s, ")?;
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state, callbacks, attachment, .. } = self;
+        write!(f, "[{state}]: ")?;
+        if let Some(attachment) = attachment {
+            match attachment.peer_module_id() {
+                Some(module_id) => write!(f, "peer {module_id}")?,
+                None => f.write_str("peer without a module id")?,
             }
-            write!(f, "{callbacks} callbacks running")
-        })
+            let (calls, age) = (attachment.calls_in_flight, attachment.age().as_secs());
+            write!(f, " {}, {calls} calls in flight, bound for {age} s, ", attachment.state)?;
+        }
+        write!(f, "{callbacks} callbacks running")
     }
 }
 
@@ -51,8 +53,7 @@ impl fmt::Debug for Blocker {
 pub(super) fn report<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     let system = driver.system();
     let coordinator = driver.coordinator();
-    let now = system.now();
-    let waited = now.saturating_sub(coordinator.began()).as_secs();
+    let waited = system.now().saturating_sub(coordinator.began()).as_secs();
     let mut found = 0;
     let mut first = None;
     for_each_blocker(driver, &mut |blocker| {
@@ -66,25 +67,35 @@ pub(super) fn report<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     let phase = coordinator.phase();
     if found == 0 {
         let line = format_args!("nmr: {}: unload waits for {phase}, {waited} s so far", D::NAME);
-        system.log(line);
+        system.write(Level::Warning, line);
         system.report_blocker(at, line);
         return;
     }
     let mut lines = 0;
     for_each_blocker(driver, &mut |blocker| {
         lines += 1;
-        let line = blocker.subject.step("unload is held up by", blocker.at(now));
+        let tell = |reason: &dyn fmt::Display| {
+            let facts = Facts { reason: Some(reason), ..Facts::default() };
+            log::tell(driver, Some(&blocker.subject), Step::HeldUp, &facts);
+        };
         if lines == first {
-            let line = format_args!("{line}; unload waits for {phase}, {waited} s so far, {found} in all");
-            system.log(line);
-            system.report_blocker(at, line);
+            let reason =
+                format_args!("{blocker}; unload waits for {phase}, {waited} s so far, {found} in all");
+            tell(&reason);
+            let facts = Facts { reason: Some(&reason), ..Facts::default() };
+            system.report_blocker(
+                at,
+                format_args!("{}", log::event::<D>(Some(&blocker.subject), Step::HeldUp, &facts)),
+            );
         } else if lines <= MOST_LINES {
-            system.log(format_args!("{line}"));
+            tell(blocker);
         }
     });
 }
 
 fn for_each_blocker<D: Driver>(driver: &'static D, each: &mut dyn FnMut(&Blocker)) {
-    driver
-        .for_each_registration(&mut |_, registration| registration.for_each_blocker(each, &Coordinated(())));
+    let now = ticks(driver.system().now());
+    driver.for_each_registration(&mut |_, registration| {
+        registration.for_each_blocker(now, each, &Coordinated(()));
+    });
 }

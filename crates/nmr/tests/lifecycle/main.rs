@@ -9,5 +9,6 @@ mod drivers;
 mod raw_client;
 mod raw_provider;
 mod rollback;
+mod snapshot;
 mod unload;
 mod watch;

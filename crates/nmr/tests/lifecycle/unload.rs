@@ -112,11 +112,19 @@ fn every_step_is_one_line_in_the_log() {
     let log = driver.system().log_lines();
     let server = "peer 5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b11";
     for expected in [
-        format!("nmr: Caller: attach adder (client of adder): {server}"),
-        format!("nmr: Caller: detach adder (client of adder): {server}; answered STATUS_SUCCESS"),
-        format!("nmr: Caller: cleanup adder (client of adder): {server}"),
+        format!(
+            "nmr: Caller: register adder (client of adder): NPI {}, \
+             as 5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b10, number 0, 1 attached",
+            adder::Npi::ID
+        ),
+        format!("nmr: Caller: offer adder (client of adder): {server}"),
+        format!("nmr: Caller: attach adder (client of adder): binding 0, {server}"),
+        format!("nmr: Caller: detach adder (client of adder): binding 0, {server}, answered STATUS_SUCCESS"),
+        format!("nmr: Caller: cleanup adder (client of adder): binding 0, {server}"),
         "nmr: Caller: deregister adder (client of adder): STATUS_PENDING".into(),
+        "nmr: Caller: wait adder (client of adder)".into(),
         "nmr: Caller: deregistered adder (client of adder): 0 bindings left".into(),
+        "nmr: Caller: loaded".into(),
         "nmr: Caller: unload begins".into(),
         "nmr: Caller: unloaded".into(),
     ] {

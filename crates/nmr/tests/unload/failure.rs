@@ -68,7 +68,7 @@ fn parks(fail: impl FnOnce(&Faulty)) -> (Vec<String>, Vec<String>) {
 #[test]
 fn a_parked_driver_says_that_its_deregistration_failed() {
     let (reports, log) = parks(|nmr| nmr.deregister_answers(Status::INVALID_PARAMETER));
-    assert!(reports.iter().all(|line| line.contains("adder (client of adder) [failed]")), "{reports:#?}");
+    assert!(reports.iter().all(|line| line.contains("adder (client of adder): [failed]")), "{reports:#?}");
     let failed = "failure adder (client of adder): deregistering the client of NPI";
     assert!(
         log.iter().any(|line| line.contains(failed) && line.contains("STATUS_INVALID_PARAMETER")),
@@ -80,7 +80,7 @@ fn a_parked_driver_says_that_its_deregistration_failed() {
 #[test]
 fn a_parked_driver_says_that_its_wait_failed() {
     let (reports, log) = parks(|nmr| nmr.wait_answers(Status::INVALID_PARAMETER));
-    assert!(reports.iter().all(|line| line.contains("adder (client of adder) [failed]")), "{reports:#?}");
+    assert!(reports.iter().all(|line| line.contains("adder (client of adder): [failed]")), "{reports:#?}");
     assert!(log.iter().any(|line| line.contains("waiting for the deregistration")), "{log:#?}");
 }
 

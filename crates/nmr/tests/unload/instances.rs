@@ -172,9 +172,12 @@ fn the_log_tells_instances_apart() {
     driver.spare[1].activate_as(InstanceIdentity::new(id(0xf), 9), &at_passive()).expect("idle");
     drop(hooks);
     let log = driver.system().log_lines();
-    let line = "nmr: Hooks: register spare[1] (provider of hook) as 00000000-0000-0000-0000-00000000000f, number 9: 0 \
-                attached";
-    assert!(log.iter().any(|logged| logged == line), "{log:#?}");
+    let line = format!(
+        "nmr: Hooks: register spare[1] (provider of hook): NPI {}, as 00000000-0000-0000-0000-00000000000f, number 9, 0 \
+         attached",
+        <crate::drivers::hook::Npi as nmr::Npi>::ID
+    );
+    assert!(log.iter().any(|logged| *logged == line), "{log:#?}");
     assert!(log.iter().any(|logged| logged.contains("deregistered spare[1]")), "{log:#?}");
     assert!(!log.iter().any(|logged| logged.contains("spare[0]")), "{log:#?}");
 }
