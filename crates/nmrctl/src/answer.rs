@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachments::AttachmentsReport;
 use crate::failure::Failure;
 use crate::machine::Facts;
 use crate::service::ServiceState;
@@ -36,6 +37,9 @@ pub struct Answer {
     /// The drivers the command was about, in the order in which it treated them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drivers: Vec<DriverReport>,
+    /// The attachments of the driver (`attachments`, `drain`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<AttachmentsReport>,
     /// The certificate stores the command looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<CertificateReport>,
@@ -57,6 +61,7 @@ impl Answer {
             checks: Vec::new(),
             bundle: None,
             drivers: Vec::new(),
+            attachments: None,
             certificates: Vec::new(),
             undone: Vec::new(),
         }
@@ -133,6 +138,8 @@ pub enum Action {
     Started,
     /// It was unloaded.
     Stopped,
+    /// It has let go of all its peers, and runs.
+    Drained,
     /// Service and image were removed.
     Uninstalled,
     /// It was not installed before.

@@ -15,6 +15,8 @@ Examples, run in the folder of the bundle:
   nmrctl install . --driver echo-client Install one of them
   nmrctl start echo-client
   nmrctl stop echo-client --timeout 30
+  nmrctl attachments echo-client        Who is attached, and which calls are in flight?
+  nmrctl drain echo-client              Let go of all peers, or tell what holds them
   nmrctl status
   nmrctl uninstall                      Stop and remove all its drivers
 
@@ -58,8 +60,21 @@ pub enum Command {
         #[arg(long, default_value = "60", value_parser = seconds)]
         timeout: Duration,
     },
-    /// Unload a driver.
+    /// Unload a driver; one that has a control device is drained first.
     Stop {
+        /// The name of its service.
+        name: String,
+        /// How long to wait for it, in seconds.
+        #[arg(long, default_value = "60", value_parser = seconds)]
+        timeout: Duration,
+    },
+    /// Report what is attached to a driver: its registrations with NMR, their peers, calls in flight.
+    Attachments {
+        /// The name of its service.
+        name: String,
+    },
+    /// Have a driver let go of all its peers, so that a stop has nothing to wait for, and tell what holds it.
+    Drain {
         /// The name of its service.
         name: String,
         /// How long to wait for it, in seconds.
@@ -105,6 +120,8 @@ impl Command {
             Self::Install { .. } => "install",
             Self::Start { .. } => "start",
             Self::Stop { .. } => "stop",
+            Self::Attachments { .. } => "attachments",
+            Self::Drain { .. } => "drain",
             Self::Status { .. } => "status",
             Self::Distrust { .. } => "distrust",
             Self::Uninstall { .. } => "uninstall",

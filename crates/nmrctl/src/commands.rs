@@ -8,6 +8,7 @@ use crate::bundle::Bundle;
 use crate::failure::{Failure, FailureCode};
 use crate::machine::{Facts, Machine, Store};
 
+mod attachments;
 mod certificates;
 mod control;
 mod install;
@@ -28,6 +29,8 @@ pub fn run(command: &Command, machine: &mut dyn Machine, own_folder: &Path) -> A
         Command::Install { bundle, drivers } => install::run(machine, bundle, drivers, &mut answer),
         Command::Start { name, timeout } => control::start(machine, name, *timeout, &mut answer),
         Command::Stop { name, timeout } => control::stop(machine, name, *timeout, &mut answer),
+        Command::Attachments { name } => attachments::run(machine, name, &mut answer),
+        Command::Drain { name, timeout } => attachments::drain(machine, name, *timeout, &mut answer),
         Command::Status { name } => report::run(machine, name.as_deref(), own_folder, &mut answer),
         Command::Distrust { bundle, stores } => {
             distrust(machine, &bundle_or_own(bundle), stores, &mut answer)

@@ -24,6 +24,8 @@ pub enum FailureCode {
     UnknownDriver,
     /// There is no service of that name.
     NotInstalled,
+    /// The driver has no control device, or does not run.
+    NoControlDevice,
     /// The driver runs, and what was asked for needs it stopped.
     DriverRunning,
     /// The driver was told to stop and has not finished. It must not be touched.
@@ -40,6 +42,8 @@ pub enum FailureCode {
     UninstallFailed,
     /// A certificate store refused.
     CertificateStore,
+    /// A control device refused, or answered something that is not known here.
+    ControlDevice,
     /// Windows refused a call that nothing else explains.
     Windows,
 }
@@ -52,13 +56,14 @@ impl FailureCode {
             Self::Usage => 2,
             Self::NotWindows | Self::NotElevated | Self::WrongArchitecture | Self::SystemTooOld => 3,
             Self::BundleMissing | Self::BundleDamaged | Self::UnknownDriver => 4,
-            Self::NotInstalled | Self::DriverRunning | Self::StopPending => 5,
+            Self::NotInstalled | Self::NoControlDevice | Self::DriverRunning | Self::StopPending => 5,
             Self::TimedOut => 6,
             Self::StartFailed
             | Self::StopFailed
             | Self::InstallFailed
             | Self::UninstallFailed
             | Self::CertificateStore
+            | Self::ControlDevice
             | Self::Windows => 7,
         }
     }
@@ -71,7 +76,7 @@ Exit codes:
   2  the command line is wrong
   3  this machine does not fit: not Windows, no administrator rights, another architecture, too old
   4  the bundle does not fit: missing, damaged, no such driver in it
-  5  the driver is in the wrong state: not installed, running, still stopping
+  5  the driver is in the wrong state: not installed, running, still stopping, without a control device
   6  the time limit passed
   7  Windows refused; the answer has its error number";
 

@@ -13,6 +13,7 @@
 
 pub mod answer;
 pub mod arguments;
+pub mod attachments;
 pub mod bundle;
 pub mod commands;
 pub mod failure;

@@ -60,6 +60,15 @@ pub enum Request {
     Stop,
 }
 
+/// A request to a driver's control device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceRequest {
+    /// What is attached?
+    Query,
+    /// Let go of it; what is left?
+    Drain,
+}
+
 /// A store of certificates of the local machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
@@ -112,6 +121,12 @@ pub trait Machine {
 
     /// How the request begun last has ended, or `None` while it has not.
     fn outcome(&mut self) -> Option<Result<(), Win32Error>>;
+
+    /// Opens the control device of the service `name`, asks, and closes it. `None` if there is no device.
+    ///
+    /// # Errors
+    /// When the device cannot be opened, or refuses the request.
+    fn ask_device(&mut self, name: &str, request: DeviceRequest) -> Result<Option<Vec<u8>>, Failure>;
 
     /// Deletes the service `name`.
     ///

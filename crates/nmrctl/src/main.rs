@@ -60,6 +60,9 @@ fn tell(answer: &Answer) {
         let state = driver.state.map_or_else(|| "not installed".to_owned(), |state| format!("{state:?}"));
         eprintln!("{}: {:?}, {state}", driver.name, driver.action);
     }
+    if let Some(attachments) = &answer.attachments {
+        eprint!("{}", attachments.table());
+    }
     for undone in &answer.undone {
         eprintln!("undone: {undone}");
     }

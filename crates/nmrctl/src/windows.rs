@@ -11,10 +11,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, FailureCode, Win32Error};
-use crate::machine::{Facts, InfEngine, Machine, Processed, Record, Request, Store};
+use crate::machine::{DeviceRequest, Facts, InfEngine, Machine, Processed, Record, Request, Store};
 use crate::service::Service;
 
 mod certificate_store;
+mod control_device;
 mod error;
 mod inf;
 mod registry;
@@ -73,6 +74,14 @@ impl Machine for ThisMachine {
                 Some(Err(Win32Error { number: 0, text }))
             }
         }
+    }
+
+    fn ask_device(&mut self, name: &str, request: DeviceRequest) -> Result<Option<Vec<u8>>, Failure> {
+        control_device::ask(name, request).map_err(|error| {
+            let what = format!("asking the control device of {name}");
+            let advice = "only administrators may; if you are one, the error number says why";
+            Failure::windows(FailureCode::ControlDevice, &what, &error, advice)
+        })
     }
 
     fn delete_service(&mut self, name: &str) -> Result<(), Failure> {

@@ -34,6 +34,8 @@ fn help_names_every_command_and_exit_code() {
         "install",
         "start",
         "stop",
+        "attachments",
+        "drain",
         "status",
         "distrust",
         "uninstall",

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::answer::{Action, Answer};
+use crate::commands::attachments;
 use crate::commands::report::driver_report;
 use crate::commands::{not_installed, require_elevated, stop_pending};
 use crate::failure::{Failure, FailureCode, Win32Error};
@@ -100,7 +101,10 @@ pub(super) fn stop_service(
     match state(machine, name)? {
         ServiceState::Stopped => return Ok(Action::Unchanged),
         ServiceState::StopPending => {}
-        _ => {
+        state => {
+            if state == ServiceState::Running {
+                attachments::drain_before_stop(machine, name, deadline)?;
+            }
             machine.begin(Request::Stop, name);
             if let Err(error) = wait_for_outcome(machine, deadline, || stop_too_slow(name, limit))?
                 && error.number != ERROR_SERVICE_NOT_ACTIVE

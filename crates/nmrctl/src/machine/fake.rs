@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Facts, InfEngine, Machine, Processed, Record, Request, Store};
+use super::{DeviceRequest, Facts, InfEngine, Machine, Processed, Record, Request, Store};
 use crate::failure::{Failure, FailureCode, Win32Error};
 use crate::image_path;
 use crate::service::{Service, ServiceState};
@@ -33,12 +33,24 @@ pub(crate) enum EngineReaction {
     Refuses,
 }
 
+/// How a control device answers.
+#[derive(Debug)]
+pub(crate) enum FakeDevice {
+    /// These in turn, the last one for ever.
+    Answers(Vec<Vec<u8>>),
+    /// These in turn, and then it is not there any more.
+    GoesAwayAfter(Vec<Vec<u8>>),
+    /// With this error number.
+    Refuses(u32),
+}
+
 #[derive(Debug)]
 pub(crate) struct FakeMachine {
     pub(crate) facts: Facts,
     pub(crate) services: BTreeMap<String, Service>,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) reactions: BTreeMap<String, Reaction>,
+    pub(crate) devices: BTreeMap<String, FakeDevice>,
     pub(crate) driver_store: EngineReaction,
     pub(crate) section: EngineReaction,
     /// Names of INF files that no engine can process, though all claim to.
@@ -71,6 +83,7 @@ impl FakeMachine {
             services: BTreeMap::new(),
             files: BTreeMap::new(),
             reactions: BTreeMap::new(),
+            devices: BTreeMap::new(),
             driver_store: EngineReaction::Works,
             section: EngineReaction::Works,
             broken_infs: BTreeSet::new(),
@@ -168,6 +181,21 @@ impl Machine for FakeMachine {
             Reaction::Obeys { .. } | Reaction::Hangs => None,
             Reaction::Refuses(number) => Some(Err(Win32Error { number, text: "refused".to_owned() })),
             Reaction::ClaimsOnly | Reaction::Lags { .. } => Some(Ok(())),
+        }
+    }
+
+    fn ask_device(&mut self, name: &str, request: DeviceRequest) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(device) = self.devices.get_mut(name) else { return Ok(None) };
+        let verb = if request == DeviceRequest::Query { "query" } else { "drain" };
+        self.calls.push(format!("{verb} {name}"));
+        match device {
+            FakeDevice::Answers(answers) if answers.len() == 1 => Ok(answers.first().cloned()),
+            FakeDevice::GoesAwayAfter(answers) if answers.is_empty() => Ok(None),
+            FakeDevice::Answers(answers) | FakeDevice::GoesAwayAfter(answers) => Ok(Some(answers.remove(0))),
+            FakeDevice::Refuses(number) => {
+                let error = Win32Error { number: *number, text: "refused".to_owned() };
+                Err(Failure::windows(FailureCode::ControlDevice, "asking", &error, "ask again"))
+            }
         }
     }
 
