@@ -32,20 +32,20 @@ fn assert_whole(reading: &Reading) {
 fn a_row_that_is_accepted_is_of_one_binding() {
     model(|| {
         let row = Arc::new(SnapshotRow::new());
-        let writer = {
+        row.fill(&filling(1));
+        let reader = {
             let row = Arc::clone(&row);
             spawn(move || {
-                row.fill(&filling(1));
-                row.vacate();
-                row.fill(&filling(2));
+                for _ in 0..2 {
+                    if let Some(reading) = row.read(|| 0) {
+                        assert_whole(&reading);
+                    }
+                }
             })
         };
-        for _ in 0..2 {
-            if let Some(reading) = row.read(|| 0) {
-                assert_whole(&reading);
-            }
-        }
-        writer.join().expect("no panic");
+        row.vacate();
+        row.fill(&filling(2));
+        reader.join().expect("no panic");
         let reading = row.read(|| 5).expect("in use");
         assert_whole(&reading);
         assert_eq!((reading.binding, reading.calls_in_flight), (2, 5));
