@@ -29,6 +29,12 @@ const MARK: &[u8] = b"Wine builtin DLL";
 /// How the settings are called in drive C: and read by images/ntoskrnl.
 const SETTINGS: &str = "nmr-lab.settings";
 
+/// The registry of the machine, and in it the heap checks of the process that hosts drivers. Without `ALL` each call of
+/// the heap looks at its own block only.
+const REGISTRY: &str = "system.reg";
+const HEAP_CHECKS: &str = "\"GlobalFlag\"=dword:000000f0";
+const HEAP_CHECKS_WITHOUT_ALL: &str = "\"GlobalFlag\"=dword:00000070";
+
 /// The checks in front of Wine's kernel, and how they are set up.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -63,6 +69,7 @@ impl Kernel {
         write_new(&system.join(format!("{WINES}.dll")), &copy)?;
         write_new(&system.join(format!("{OURS}.dll")), &ours)?;
         build(&definition, &system, scratch)?;
+        spare_heap(&drive.with_file_name(REGISTRY))?;
         write_new(&drive.join(SETTINGS), self.settings().as_bytes())
     }
 
@@ -71,6 +78,17 @@ impl Kernel {
         let wait = handle_wait.as_millis();
         format!("processors={processors}\nadministrator={administrator}\nhandle-wait={wait}\n")
     }
+}
+
+/// Ends the search of the whole heap at each of its calls: the drivers' pool is no longer in it, and NETIO.SYS, which
+/// prints every event, would spend its time there.
+fn spare_heap(registry: &Path) -> Result<()> {
+    let text = fs::read_to_string(registry).at("read", registry)?;
+    if !text.contains(HEAP_CHECKS) {
+        let why = format!("it should say {HEAP_CHECKS}");
+        return Err(LabError::NotUsable { path: registry.to_owned(), why });
+    }
+    fs::write(registry, text.replace(HEAP_CHECKS, HEAP_CHECKS_WITHOUT_ALL)).at("written", registry)
 }
 
 /// Writes a file that may be a link now.
@@ -148,6 +166,18 @@ mod tests {
         let unmarked = unmarked(image).unwrap();
         assert_eq!(unmarked.iter().filter(|byte| **byte == 7).count(), 0x80 - MARK.len());
         assert!(super::unmarked(vec![0; 8]).is_none(), "too short for a mark");
+    }
+
+    #[test]
+    fn the_heap_is_spared_where_it_was_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let registry = folder.path().join("system.reg");
+        fs::write(&registry, "[a]\n\"GlobalFlag\"=dword:000000f0\n\"b\"=\"c\"\n").unwrap();
+        spare_heap(&registry).unwrap();
+        let text = fs::read_to_string(&registry).unwrap();
+        assert_eq!(text, "[a]\n\"GlobalFlag\"=dword:00000070\n\"b\"=\"c\"\n");
+        let error = spare_heap(&registry).unwrap_err().to_string();
+        assert!(error.contains("system.reg") && error.contains("000000f0"), "{error}");
     }
 
     #[test]

@@ -42,6 +42,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// Where the routine will return to.
+    pub(crate) fn caller(&self) -> usize {
+        self.caller
+    }
+
     /// The parameter with this index; the fifth and later ones lie behind the home of the registers.
     pub(crate) fn argument(&self, index: usize) -> usize {
         match self.registers.get(index) {
@@ -58,12 +63,17 @@ impl Frame {
 
 /// What every gate asks first. Answers where to go on.
 extern "system" fn enter(index: u32, frame: &Frame) -> *const c_void {
+    enter_from(index, frame, frame.caller)
+}
+
+/// As a gate, for a call that is known to come from the code at `caller`.
+pub(crate) fn enter_from(index: u32, frame: &Frame, caller: usize) -> *const c_void {
     let routine = &ROUTINES[index as usize];
     let level = irql::current();
     if let Some(limit) = routine.limit.exceeded_by(level, |index| frame.argument(index)) {
-        report::wrong_level(frame.caller, routine.name, level, format_args!("{limit}"));
+        report::wrong_level(caller, routine.name, level, format_args!("{limit}"));
     }
-    thread::with(|thread| thread.caller.set(frame.caller));
+    thread::with(|thread| thread.caller.set(caller));
     let found = &FOUND[index as usize];
     let address = found.load(Ordering::Relaxed);
     if !address.is_null() {
@@ -90,9 +100,10 @@ impl Routine {
     }
 }
 
-/// The gate of a routine, by name.
-pub(crate) fn of(name: &str) -> Option<*const c_void> {
-    GATES.iter().find(|(known, _)| *known == name).map(|(_, gate)| *gate as *const c_void)
+/// The index of a routine that has a gate, by name.
+pub(crate) fn index_of(name: &str) -> Option<u32> {
+    let index = ROUTINES.iter().position(|routine| routine.name == name)?;
+    u32::try_from(index).ok()
 }
 
 macro_rules! gates {
@@ -107,8 +118,6 @@ macro_rules! gates {
         /// Where each routine is; NULL until it is first called.
         static FOUND: [AtomicPtr<c_void>; COUNT] = [const { AtomicPtr::new(std::ptr::null_mut()) }; COUNT];
         const COUNT: usize = [$(stringify!($name)),*].len();
-
-        static GATES: &[(&str, unsafe extern "system" fn())] = &[$((stringify!($name), exported::$name)),*];
 
         mod exported {
             use super::{Row, enter};

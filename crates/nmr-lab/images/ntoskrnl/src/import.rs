@@ -9,7 +9,7 @@ use windows_sys::Win32::System::Memory::{PAGE_READWRITE, VirtualProtect};
 
 use crate::images::Image;
 use crate::routines::UNLIMITED;
-use crate::{gate, report};
+use crate::{gate, report, stub};
 
 /// The libraries whose routines are the kernel's.
 const KERNEL: [&str; 3] = ["ntoskrnl.exe", "hal.dll", "netio.sys"];
@@ -78,6 +78,7 @@ pub(crate) unsafe fn lead_through_gates(image: &Image) {
             continue;
         }
         let names = if names == 0 { places } else { names };
+        let (mut slots, mut routines) = (Vec::new(), Vec::new());
         for index in 0.. {
             // SAFETY: the list ends with a zero, at which this loop ends.
             let name = unsafe { read::<u64>(base + names + index * 8) };
@@ -90,9 +91,11 @@ pub(crate) unsafe fn lead_through_gates(image: &Image) {
             }
             // SAFETY: a hint of two bytes, then the name, as the loader has found it.
             let name = unsafe { text(base + name as usize + 2) };
-            match gate::of(name) {
-                // SAFETY: the place of this import in a table that nobody uses yet.
-                Some(gate) => unsafe { set(base + places + index * 8, gate) },
+            match gate::index_of(name) {
+                Some(routine) => {
+                    slots.push(base + places + index * 8);
+                    routines.push(routine);
+                }
                 None if UNLIMITED.contains(&name) => {}
                 None => report::broken_by(
                     &image.name,
@@ -101,20 +104,24 @@ pub(crate) unsafe fn lead_through_gates(image: &Image) {
                 ),
             }
         }
+        for (slot, stub) in slots.into_iter().zip(stub::make(image, &routines)) {
+            // SAFETY: the place of an import in a table that nobody uses yet.
+            unsafe { set(slot, stub) };
+        }
     }
 }
 
-/// Stores `gate` at `place`, which is read-only by now.
+/// Stores `stub` at `place`, which is read-only by now.
 ///
 /// # Safety
 /// `place` holds an address that nobody uses now.
-unsafe fn set(place: usize, gate: *const c_void) {
+unsafe fn set(place: usize, stub: *const c_void) {
     let address = std::ptr::with_exposed_provenance_mut::<*const c_void>(place);
     let mut before = 0;
     // SAFETY: a page of the image.
     unsafe { VirtualProtect(address.cast(), 8, PAGE_READWRITE, &mut before) };
     // SAFETY: the contract of this function; writable now.
-    unsafe { address.write(gate) };
+    unsafe { address.write(stub) };
     // SAFETY: as above.
     unsafe { VirtualProtect(address.cast(), 8, before, &mut before) };
 }

@@ -13,7 +13,7 @@
 //!
 //! | file | what it adds or checks |
 //! |---|---|
-//! | `routines.rs`, `limit.rs`, `gate.rs` | the table, the limits, the gates |
+//! | `routines.rs`, `limit.rs`, `gate.rs`, `stub.rs` | the table, the limits, the gates |
 //! | `irql.rs`, `level.rs`, `spin_lock.rs` | the level of each thread |
 //! | `processors.rs`, `dpc.rs`, `timer.rs` | virtual processors, and what runs on them |
 //! | `wait.rs`, `critical_region.rs`, `system_thread.rs`, `thread.rs`, `linger.rs` | threads |
@@ -77,6 +77,8 @@ mod security;
 mod service;
 #[cfg(windows)]
 mod spin_lock;
+#[cfg(windows)]
+mod stub;
 #[cfg(windows)]
 mod system_thread;
 #[cfg(windows)]
