@@ -9,6 +9,7 @@
 
 #define NAME L"\\Device\\UsesDevice"
 #define LINK L"\\DosDevices\\UsesDevice"
+// The key is the service's own; the value goes with it.
 #define KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\uses-device"
 
 NTSTATUS NTAPI ObOpenObjectByPointer(PVOID, ULONG, PVOID, ACCESS_MASK, PVOID, KPROCESSOR_MODE, PHANDLE);
@@ -28,10 +29,15 @@ static VOID NTAPI reads(PVOID context) {
 }
 
 static VOID secure(VOID) {
-    SECURITY_DESCRIPTOR descriptor;
+    // SECURITY_DESCRIPTOR, which these headers do not show.
+    struct {
+        UCHAR revision, unused;
+        USHORT control;
+        PVOID owner, group, system_acl, acl;
+    } descriptor;
     HANDLE handle = NULL;
     NTSTATUS opened = ObOpenObjectByPointer(device, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC, NULL, KernelMode, &handle);
-    NTSTATUS made = RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    NTSTATUS made = RtlCreateSecurityDescriptor(&descriptor, 1);
     NTSTATUS secured = ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, &descriptor);
     DbgPrint("uses-device: opened 0x%08x, descriptor 0x%08x, secured 0x%08x\n", opened, made, secured);
     ZwClose(handle);
