@@ -29,11 +29,14 @@ use std::vec::Vec;
 #[derive(Clone, Debug)]
 pub struct Host<N> {
     registrar: N,
-    log: Option<Arc<Mutex<Vec<(Level, String)>>>>,
+    log: Option<Arc<Mutex<Lines>>>,
     dpcs: Arc<DpcThreads>,
     watchdog_period: Duration,
     told: Arc<Told>,
 }
+
+/// What was logged, and how much each line matters.
+type Lines = Vec<(Level, String)>;
 
 /// What the system was told, and made of it.
 #[derive(Debug, Default)]

@@ -27,7 +27,8 @@ pub trait Registered<D>: Sync {
     /// Each attachment as it is at `now`, in units of 100 ns, without the index of its registration.
     #[doc(hidden)]
     fn for_each_attachment(&'static self, now: u64, each: &mut dyn FnMut(AttachmentRow));
-    /// As [`Registration::deactivate`](crate::Registration::deactivate).
+    /// As [`Registration::deactivate`](crate::Registration::deactivate): `NmrDeregisterClient` or `NmrDeregisterProvider`,
+    /// and no wait.
     fn deactivate(&'static self, at: &AtMostDispatch<'_>);
 
     /// # Safety
