@@ -12,6 +12,10 @@ mod npi;
 /// missing. Each function takes `&self` and values that cross the boundary as they are (integers, `Status`, `Guid`).
 /// It returns nothing, such a value, or a `Result` of one, which C sees as an `NTSTATUS` and a last out parameter.
 ///
+/// A struct `ProviderCharacteristics` or `ClientCharacteristics` in the module, of integers, `Status` or `Guid`, is what
+/// modules of that side show before they are attached (`NpiSpecificCharacteristics`): in C's layout, behind a `u16` version
+/// and a `u16` size. Registrations declare their own with `characteristics:`, and `Offer::characteristics` reads the peer's.
+///
 /// The macro adds to the module: `Npi`, the type that stands for the contract; `ProviderDispatch` and
 /// `ClientDispatch`, the dispatch tables in C's layout, which begin with version and size; `ProviderCalls` and
 /// `ClientCalls`, which implement the traits by calling an attached peer, and are what a `Guard` dereferences to.
@@ -68,6 +72,7 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// `ProviderBinding`), options. `capacity` is how many peers can be attached at a time. `policy` is `all` (default) or
 /// `one`, or `first_of`: all attach, the oldest is used, the next takes over. `needs` names registrations through which calls into this one are served: they register first, and are not
 /// touched at unload until this one is completely down. `self_binding` is `refuse` (default) or `accept`.
+/// `characteristics` is what peers see if the NPI defines it for the role: `echo::ClientCharacteristics { window: 4 }`, a constant.
 /// `shards` is 1 (default), or 16 for an NPI that is called from many processors at a time. `calls_at_dispatch` is `refuse`
 /// (default) or `allow`: callers at DISPATCH_LEVEL then pay nothing, and closing a binding waits for a grace period.
 ///

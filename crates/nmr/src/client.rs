@@ -1,6 +1,6 @@
 //! What a driver writes to be a client of an NPI.
 
-use crate::{AtMostDispatch, AtPassive, ClientTable, Driver, Offer, Refusal};
+use crate::{AtMostDispatch, AtPassive, ClientTable, Driver, Npi, Offer, Refusal};
 
 /// The client binding context: one value for each provider that the driver is attached to as a client.
 ///
@@ -40,7 +40,7 @@ pub trait ClientBinding: Sized + Send + Sync + 'static {
     /// A [`Refusal`] declines the provider; NMR does not offer it again until one side registers anew.
     fn attach(
         driver: &'static Self::Driver,
-        provider: &Offer<'_>,
+        provider: &Offer<'_, <Self::Npi as Npi>::ProviderCharacteristics>,
         at: &AtPassive<'_>,
     ) -> Result<Self, Refusal>;
 

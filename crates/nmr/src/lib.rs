@@ -23,6 +23,7 @@
 extern crate std;
 
 mod binding;
+mod characteristics;
 mod client;
 mod driver;
 mod error;
@@ -35,6 +36,7 @@ mod log;
 #[cfg(test)]
 mod model_check;
 mod npi;
+mod offer;
 #[doc(hidden)]
 pub mod private;
 mod provider;
@@ -50,6 +52,9 @@ mod trampoline;
 mod unload;
 
 pub use binding::{Burst, DispatchGuard, Guard, HeldGuard, PeerRef};
+pub use characteristics::{
+    Characteristics, CharacteristicsMismatch, MayBeAbsent, NoCharacteristics, OwnCharacteristics, Published,
+};
 pub use client::ClientBinding;
 pub use driver::{Driver, Stage};
 pub use error::{Error, Refusal, Result};
@@ -60,7 +65,8 @@ pub use log::{Event, Level, Side, Step};
 pub use nmr_abi as abi;
 pub use nmr_abi::{Guid, ModuleId, Status};
 pub use nmr_macros::{driver, npi};
-pub use npi::{ClientTable, NoCalls, Npi, Offer, PeerCalls, ProviderTable, TableHeader, TableMismatch};
+pub use npi::{ClientTable, NoCalls, Npi, PeerCalls, ProviderTable, TableHeader, TableMismatch};
+pub use offer::Offer;
 pub use provider::ProviderBinding;
 pub use registration::{
     ClientInstances, ClientRegistration, InstanceIdentity, Instances, Options, Policy, ProviderInstances,

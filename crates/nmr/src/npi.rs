@@ -2,13 +2,15 @@
 
 #![expect(unsafe_code, reason = "says what a peer's tables and contexts must be for the calls through them")]
 
+use crate::Characteristics;
 use core::ffi::c_void;
-use nmr_abi::{ModuleId, NpiId, RegistrationInstance};
+use nmr_abi::NpiId;
 
 /// An NPI. `#[npi]` implements it for the contract that it is put on.
 ///
 /// # Safety
-/// [`Npi::ProviderCalls`] and [`Npi::ClientCalls`] accept exactly the tables that modules of this NPI hand out.
+/// [`Npi::ProviderCalls`] and [`Npi::ClientCalls`] accept exactly the tables that modules of this NPI hand out, and the
+/// characteristics are what they show.
 pub unsafe trait Npi: 'static {
     /// The identifier, by which NMR matches clients and providers.
     const ID: NpiId;
@@ -18,6 +20,10 @@ pub unsafe trait Npi: 'static {
     type ProviderCalls: PeerCalls;
     /// How a provider calls a client; [`NoCalls`] if the NPI has no such functions.
     type ClientCalls: PeerCalls;
+    /// What a provider shows before it is attached; [`NoCharacteristics`](crate::NoCharacteristics) if nothing is defined.
+    type ProviderCharacteristics: Characteristics;
+    /// What a client shows before it is attached.
+    type ClientCharacteristics: Characteristics;
 }
 
 /// A peer's dispatch table and binding context, checked once at attach and then called through.
@@ -142,37 +148,5 @@ impl TableHeader {
         } else {
             Ok(())
         }
-    }
-}
-
-/// What a peer shows of itself before it is attached. Valid during the attach callback; copy what you keep.
-#[derive(Debug)]
-pub struct Offer<'a> {
-    instance: &'a RegistrationInstance,
-}
-
-impl<'a> Offer<'a> {
-    /// The offer that the instance makes.
-    ///
-    /// # Safety
-    /// What `instance` points to is valid for as long as the offer.
-    pub(crate) unsafe fn new(instance: &'a RegistrationInstance) -> Self {
-        Self { instance }
-    }
-
-    /// Who the peer is; `None` if it did not say.
-    pub fn module_id(&self) -> Option<ModuleId> {
-        // SAFETY: the peer keeps its module id valid while it is registered, or has none.
-        unsafe { self.instance.module_id.as_ref() }.copied()
-    }
-
-    /// Which of the peer's implementations of the NPI this is; 0 if it has one.
-    pub fn number(&self) -> u32 {
-        self.instance.number
-    }
-
-    /// The peer's structure itself.
-    pub fn registration_instance(&self) -> &'a RegistrationInstance {
-        self.instance
     }
 }

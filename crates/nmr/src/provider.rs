@@ -1,6 +1,6 @@
 //! What a driver writes to be a provider of an NPI.
 
-use crate::{AtMostDispatch, AtPassive, Driver, Offer, ProviderTable, Refusal};
+use crate::{AtMostDispatch, AtPassive, Driver, Npi, Offer, ProviderTable, Refusal};
 
 /// The provider binding context: one value for each client that is attached to the driver.
 ///
@@ -21,8 +21,11 @@ pub trait ProviderBinding: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// A [`Refusal`] declines the client.
-    fn attach(driver: &'static Self::Driver, client: &Offer<'_>, at: &AtPassive<'_>)
-    -> Result<Self, Refusal>;
+    fn attach(
+        driver: &'static Self::Driver,
+        client: &Offer<'_, <Self::Npi as Npi>::ClientCharacteristics>,
+        at: &AtPassive<'_>,
+    ) -> Result<Self, Refusal>;
 
     /// No new call gets through to the client any more; called once, by whoever closes the binding first, at
     /// IRQL <= DISPATCH_LEVEL and before the detach is complete, also for a binding that never opened. Must not wait.

@@ -5,8 +5,8 @@
 use crate::rundown::{ShardWord, Shards};
 use crate::trampoline;
 use crate::{
-    AtMostDispatch, AtPassive, ClientBinding, ClientTable, Driver, Npi, Offer, PeerCalls, ProviderBinding,
-    ProviderTable, Refusal, Side, System,
+    AtMostDispatch, AtPassive, Characteristics, ClientBinding, ClientTable, Driver, Npi, Offer, PeerCalls,
+    ProviderBinding, ProviderTable, Refusal, Side, System,
 };
 use core::ffi::c_void;
 use core::fmt;
@@ -26,6 +26,8 @@ pub trait Role: sealed::Sealed + Sized + 'static {
     type Driver: Driver;
     /// How the peer is called.
     type PeerCalls: PeerCalls;
+    /// What the peer shows before it is attached.
+    type PeerCharacteristics: Characteristics;
     /// What is handed to NMR.
     type Characteristics: Copy + fmt::Debug;
     /// The words that count calls in flight.
@@ -39,7 +41,7 @@ pub trait Role: sealed::Sealed + Sized + 'static {
     #[doc(hidden)]
     fn decide(
         driver: &'static Self::Driver,
-        offer: &Offer<'_>,
+        offer: &Offer<'_, Self::PeerCharacteristics>,
         at: &AtPassive<'_>,
     ) -> Result<Self::Binding, Refusal>;
     #[doc(hidden)]
@@ -138,12 +140,17 @@ impl<B: ClientBinding, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> Role
     type Npi = B::Npi;
     type Driver = B::Driver;
     type PeerCalls = <B::Npi as Npi>::ProviderCalls;
+    type PeerCharacteristics = <B::Npi as Npi>::ProviderCharacteristics;
     type Characteristics = ClientCharacteristics;
     type Shards = [ShardWord; SHARDS];
     const SIDE: Side = Side::Client;
     const CALLS_AT_DISPATCH: bool = CALLS_AT_DISPATCH;
 
-    fn decide(driver: &'static B::Driver, offer: &Offer<'_>, at: &AtPassive<'_>) -> Result<B, Refusal> {
+    fn decide(
+        driver: &'static B::Driver,
+        offer: &Offer<'_, Self::PeerCharacteristics>,
+        at: &AtPassive<'_>,
+    ) -> Result<B, Refusal> {
         B::attach(driver, offer, at)
     }
 
@@ -202,12 +209,17 @@ impl<B: ProviderBinding, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> Rol
     type Npi = B::Npi;
     type Driver = B::Driver;
     type PeerCalls = <B::Npi as Npi>::ClientCalls;
+    type PeerCharacteristics = <B::Npi as Npi>::ClientCharacteristics;
     type Characteristics = ProviderCharacteristics;
     type Shards = [ShardWord; SHARDS];
     const SIDE: Side = Side::Provider;
     const CALLS_AT_DISPATCH: bool = CALLS_AT_DISPATCH;
 
-    fn decide(driver: &'static B::Driver, offer: &Offer<'_>, at: &AtPassive<'_>) -> Result<B, Refusal> {
+    fn decide(
+        driver: &'static B::Driver,
+        offer: &Offer<'_, Self::PeerCharacteristics>,
+        at: &AtPassive<'_>,
+    ) -> Result<B, Refusal> {
         B::attach(driver, offer, at)
     }
 

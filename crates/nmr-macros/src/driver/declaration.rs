@@ -55,6 +55,7 @@ pub(crate) struct Options {
     pub(crate) instances: Option<LitInt>,
     pub(crate) activate: Option<Ident>,
     pub(crate) needs: Vec<Ident>,
+    pub(crate) characteristics: Option<Expr>,
     pub(crate) shards: Option<LitInt>,
     pub(crate) calls_at_dispatch: Option<Ident>,
 }
@@ -170,6 +171,7 @@ impl Options {
             "capacity" => once(&mut self.capacity, &word, input.parse()?),
             "policy" => once(&mut self.policy, &word, input.parse()?),
             "self_binding" => once(&mut self.self_binding, &word, input.parse()?),
+            "characteristics" => once(&mut self.characteristics, &word, input.parse()?),
             "shards" => once(&mut self.shards, &word, input.parse()?),
             "calls_at_dispatch" => once(&mut self.calls_at_dispatch, &word, input.parse()?),
             "number" => once(&mut self.number, &word, input.parse()?),
@@ -185,7 +187,7 @@ impl Options {
             other => Err(syn::Error::new(
                 word.span(),
                 format!(
-                    "unknown option `{other}`: there are capacity, policy, needs, self_binding, number, instances, \
+                    "unknown option `{other}`: there are capacity, policy, needs, self_binding, number, characteristics, instances, \
                      activate, shards and calls_at_dispatch"
                 ),
             )),

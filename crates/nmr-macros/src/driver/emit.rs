@@ -1,7 +1,7 @@
 //! The output of `driver!`: storage, and a trait implementation that names it. No logic.
 
 use super::declaration::{Declaration, Registration, Role};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -17,9 +17,12 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
     let module_id = settings.module_id.as_ref().map(syn::LitStr::value).unwrap_or_default();
     let start = settings.start.as_ref().map_or_else(
         || quote!(::core::result::Result::Ok(())),
-        |start| quote_spanned!(start.span()=> #start(self, at)),
+        |start| quote_spanned!(start.span().resolved_at(Span::call_site())=> #start(self, at)),
     );
-    let stop = settings.stop.as_ref().map(|stop| quote_spanned!(stop.span()=> #stop(self, at)));
+    let stop = settings
+        .stop
+        .as_ref()
+        .map(|stop| quote_spanned!(stop.span().resolved_at(Span::call_site())=> #stop(self, at)));
     let grace = registrations.iter().any(|registration| registration.options.allows_calls_at_dispatch());
     let grace_field = grace.then(|| quote!(grace_periods: ::nmr::GracePeriods<#system>,));
     let grace_value = grace.then(|| {
@@ -67,8 +70,10 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
         #visibility struct #name {
             system: #system,
             /// The state that the declaration gives the driver.
+            #[allow(dead_code)]
             #visibility state: #state_type,
             /// The driver's own threads.
+            #[allow(dead_code)]
             #visibility threads: ::nmr::Threads<#name, #threads>,
             #grace_field
             coordinator: ::nmr::Coordinator<#name>,
@@ -219,7 +224,7 @@ fn field(registration: &Registration) -> TokenStream {
 }
 
 fn value(registration: &Registration) -> TokenStream {
-    let Registration { name, options, .. } = registration;
+    let Registration { name, npi, options, .. } = registration;
     let text = name.to_string();
     let policy = match &options.policy {
         Some(policy) if policy == "one" => quote!(One),
@@ -229,6 +234,20 @@ fn value(registration: &Registration) -> TokenStream {
     let accept_self = options.self_binding.as_ref().is_some_and(|word| word == "accept");
     let at_load = options.activate.as_ref().is_none_or(|word| word != "later");
     let number = options.number.as_ref().map_or_else(|| quote!(0), |number| quote!(#number));
+    let role_name = match registration.role {
+        Role::Client => format_ident!("ClientCharacteristics", span = npi.span()),
+        Role::Provider => format_ident!("ProviderCharacteristics", span = npi.span()),
+    };
+    let shown = quote_spanned!(npi.span()=> <#npi as ::nmr::Npi>::#role_name);
+    let characteristics = match &options.characteristics {
+        Some(value) => quote! {
+            ::nmr::OwnCharacteristics::of::<#shown>(const {
+                const SHOWN: #shown = #value;
+                &SHOWN.publish()
+            })
+        },
+        None => quote_spanned!(npi.span()=> ::nmr::OwnCharacteristics::none::<#shown>()),
+    };
     let kind = match options.instances {
         None => quote!(Registration),
         Some(_) => quote!(Instances),
@@ -242,6 +261,7 @@ fn value(registration: &Registration) -> TokenStream {
                 accept_self: #accept_self,
                 at_load: #at_load,
                 number: #number,
+                characteristics: #characteristics,
                 instance: None,
             })
         },

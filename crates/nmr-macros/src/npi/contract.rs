@@ -24,6 +24,10 @@ pub(crate) struct Contract {
     pub(crate) provider: Option<Vec<Function>>,
     /// The functions of the trait `Client`, if there is one.
     pub(crate) client: Option<Vec<Function>>,
+    /// The types of the fields of the struct `ProviderCharacteristics`, if there is one.
+    pub(crate) provider_characteristics: Option<Vec<Type>>,
+    /// Those of the struct `ClientCharacteristics`.
+    pub(crate) client_characteristics: Option<Vec<Type>>,
 }
 
 /// One function of a dispatch table.
@@ -82,7 +86,7 @@ impl Parse for Identity {
 impl Contract {
     pub(crate) fn read(module: ItemMod) -> syn::Result<Self> {
         let ItemMod { attrs, vis, ident, content, .. } = module;
-        let Some((_, items)) = content else {
+        let Some((_, mut items)) = content else {
             return Err(syn::Error::new(
                 ident.span(),
                 "the contract is written inside the module: `{ ... }`",
@@ -103,8 +107,39 @@ impl Contract {
                  trait Client { ... }` with what clients serve",
             ));
         }
-        Ok(Self { attributes: attrs, visibility: vis, name: ident, items, provider, client })
+        let provider_characteristics = characteristics(&mut items, "ProviderCharacteristics")?;
+        let client_characteristics = characteristics(&mut items, "ClientCharacteristics")?;
+        Ok(Self {
+            attributes: attrs,
+            visibility: vis,
+            name: ident,
+            items,
+            provider,
+            client,
+            provider_characteristics,
+            client_characteristics,
+        })
     }
+}
+
+/// The types of the fields of the struct `name`, which becomes one in C's layout.
+fn characteristics(items: &mut [Item], name: &str) -> syn::Result<Option<Vec<Type>>> {
+    let found = items.iter_mut().find_map(|item| match item {
+        Item::Struct(found) if found.ident == name => Some(found),
+        _ => None,
+    });
+    let Some(found) = found else { return Ok(None) };
+    if let Some(parameter) = found.generics.params.first() {
+        return Err(syn::Error::new(parameter.span(), "characteristics have no generic parameters"));
+    }
+    if let Some(repr) = found.attrs.iter().find(|attribute| attribute.path().is_ident("repr")) {
+        return Err(syn::Error::new(
+            repr.span(),
+            "characteristics are in C's layout already: remove the `repr`",
+        ));
+    }
+    found.attrs.push(syn::parse_quote!(#[repr(C)]));
+    Ok(Some(found.fields.iter().map(|field| field.ty.clone()).collect()))
 }
 
 fn functions(side: &ItemTrait) -> syn::Result<Vec<Function>> {

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 pub(crate) fn contract(identity: &Identity, contract: &Contract) -> TokenStream {
-    let Contract { attributes, visibility, name, items, provider, client } = contract;
+    let Contract { attributes, visibility, name, items, provider, client, .. } = contract;
     let Identity { id, version } = identity;
     let name_text = name.to_string();
     let sides = [
@@ -18,6 +18,10 @@ pub(crate) fn contract(identity: &Identity, contract: &Contract) -> TokenStream 
     let calls = sides.iter().map(Side::calls_type);
     let calls: Vec<_> = calls.collect();
     let (provider_calls, client_calls) = (&calls[0], &calls[1]);
+    let (provider_shows, provider_checks) =
+        characteristics("ProviderCharacteristics", contract.provider_characteristics.as_deref(), *version);
+    let (client_shows, client_checks) =
+        characteristics("ClientCharacteristics", contract.client_characteristics.as_deref(), *version);
     let tables = sides.iter().map(|side| side.table(*version));
     let table_traits = sides.iter().map(Side::table_trait);
     quote! {
@@ -35,12 +39,46 @@ pub(crate) fn contract(identity: &Identity, contract: &Contract) -> TokenStream 
                 const NAME: &'static str = #name_text;
                 type ProviderCalls = #provider_calls;
                 type ClientCalls = #client_calls;
+                type ProviderCharacteristics = #provider_shows;
+                type ClientCharacteristics = #client_shows;
             }
+
+            #provider_checks
+            #client_checks
 
             #(#tables)*
             #(#table_traits)*
         }
     }
+}
+
+/// The type of a side's characteristics, and what makes the contract's struct one.
+fn characteristics(name: &str, fields: Option<&[Type]>, version: u16) -> (TokenStream, Option<TokenStream>) {
+    let Some(fields) = fields else { return (quote!(::nmr::NoCharacteristics), None) };
+    let name = format_ident!("{name}");
+    let wires =
+        fields.iter().map(|field| quote_spanned!(field.span()=> ::nmr::private::assert_wire::<#field>();));
+    let shown = quote! {
+        const _: () = { #(#wires)* };
+
+        impl #name {
+            /// As a module shows it to its peers: behind the version of the contract and the size.
+            pub const fn publish(self) -> ::nmr::Published<Self> {
+                ::nmr::Published::new(#version, self)
+            }
+        }
+
+        // SAFETY: in C's layout, of fields that may have any value, and shown by `publish` alone.
+        unsafe impl ::nmr::Characteristics for #name {
+            unsafe fn of_peer<'a>(
+                shown: *const ::core::ffi::c_void,
+            ) -> ::core::result::Result<&'a Self, ::nmr::CharacteristicsMismatch> {
+                // SAFETY: as the caller says.
+                unsafe { ::nmr::Published::<Self>::of_peer(shown, #version) }
+            }
+        }
+    };
+    (quote!(#name), Some(shown))
 }
 
 /// One side of the contract: its trait, and the names that are made from it.

@@ -21,21 +21,23 @@ pub struct DispatchGuard<'a, R: Role> {
     at: PhantomData<(&'a (), *mut ())>,
 }
 
-impl<R: CallsAtDispatch> PeerRef<R> {
+impl<R: Role> PeerRef<R> {
     /// The peer, unless the binding has closed. IRQL = DISPATCH_LEVEL. For registrations that declare
     /// `calls_at_dispatch: allow`.
-    pub fn enter_at_dispatch<'a>(&self, _: &'a AtDispatch<'_>) -> Option<DispatchGuard<'a, R>> {
+    pub fn enter_at_dispatch<'a>(&self, _: &'a AtDispatch<'_>) -> Option<DispatchGuard<'a, R>>
+    where
+        R: CallsAtDispatch,
+    {
         let Self { slot, epoch } = *self;
         slot.rundown.is_open_in(epoch).then_some(DispatchGuard { slot, at: PhantomData })
     }
 
     /// Calls the peer, unless the binding has closed. IRQL = DISPATCH_LEVEL. For registrations that declare
     /// `calls_at_dispatch: allow`.
-    pub fn call_at_dispatch<T>(
-        &self,
-        at: &AtDispatch<'_>,
-        call: impl FnOnce(&R::PeerCalls) -> T,
-    ) -> Option<T> {
+    pub fn call_at_dispatch<T>(&self, at: &AtDispatch<'_>, call: impl FnOnce(&R::PeerCalls) -> T) -> Option<T>
+    where
+        R: CallsAtDispatch,
+    {
         self.enter_at_dispatch(at).map(|guard| call(&guard))
     }
 }

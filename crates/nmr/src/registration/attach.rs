@@ -42,7 +42,7 @@ impl<R: Role> Core<R> {
     pub(crate) fn attach(
         &'static self,
         binding: BindingHandle,
-        offer: &Offer<'_>,
+        offer: &Offer<'_, R::PeerCharacteristics>,
         at: &AtPassive<'_>,
         exchange: impl FnOnce(*mut c_void) -> Exchange<R>,
     ) -> Status {
@@ -98,7 +98,11 @@ impl<R: Role> Core<R> {
         status
     }
 
-    fn decide(&'static self, offer: &Offer<'_>, at: &AtPassive<'_>) -> Result<R::Binding, Refusal> {
+    fn decide(
+        &'static self,
+        offer: &Offer<'_, R::PeerCharacteristics>,
+        at: &AtPassive<'_>,
+    ) -> Result<R::Binding, Refusal> {
         if self.door.is_shut() {
             return Err(Refusal::with(Error::DEVICE_NOT_READY, "the registration is being taken down"));
         }
@@ -110,7 +114,7 @@ impl<R: Role> Core<R> {
 
     /// Whether the peer has this driver's module id, or is an instance with another one in this driver's storage: NMR
     /// shows peers the structures themselves.
-    fn is_this_driver(&self, offer: &Offer<'_>) -> bool {
+    fn is_this_driver(&self, offer: &Offer<'_, R::PeerCharacteristics>) -> bool {
         let storage = core::ptr::from_ref(self.home().driver).addr();
         let instance = core::ptr::from_ref(offer.registration_instance()).addr();
         let inside = (storage..storage + size_of::<R::Driver>()).contains(&instance);

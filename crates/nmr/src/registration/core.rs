@@ -11,7 +11,7 @@ use crate::lock::Lock;
 use crate::log::{self, Facts, Subject};
 use crate::role::{EventOf, Role, SystemOf};
 use crate::sync::const_fn_outside_loom;
-use crate::{Driver, Error, Npi, Refusal, Step, System};
+use crate::{Driver, Error, Npi, OwnCharacteristics, Refusal, Step, System};
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
@@ -32,6 +32,8 @@ pub struct Options {
     pub at_load: bool,
     /// The Number that peers see; of several instances, that of the first.
     pub number: u32,
+    /// What the NPI defines for this role, which peers see.
+    pub characteristics: OwnCharacteristics,
     /// Which of several instances it is.
     pub instance: Option<u32>,
 }
@@ -153,7 +155,9 @@ impl<R: Role> Core<R> {
 
     /// Who the registration is if nothing else is said.
     pub(crate) fn declared_identity(&self) -> InstanceIdentity {
-        InstanceIdentity::new(*<R::Driver as Driver>::MODULE_ID, self.options.number)
+        let identity = InstanceIdentity::new(*<R::Driver as Driver>::MODULE_ID, self.options.number);
+        // SAFETY: static and never written; `driver!` takes the type from the NPI.
+        unsafe { identity.with_characteristics(self.options.characteristics.as_ptr()) }
     }
 
     /// What NMR gets to see of `identity`, in a place where it stays.

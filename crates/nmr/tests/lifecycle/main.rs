@@ -4,6 +4,7 @@
 
 mod attach;
 mod calls;
+mod characteristics;
 mod detach;
 mod drivers;
 mod raw_client;

@@ -1,0 +1,32 @@
+mod driver;
+
+nmr::driver! {
+    pub driver Sample {
+        module_id: "5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b10",
+        system: nmr::host::Host<nmr_sim::World>,
+        client adder: driver::adder::Npi as Adder { capacity: 1 },
+    }
+}
+
+pub struct Adder;
+
+impl nmr::ClientBinding for Adder {
+    type Driver = Sample;
+    type Npi = driver::adder::Npi;
+
+    fn attach(
+        _: &'static Sample,
+        _: &nmr::Offer<'_>,
+        _: &nmr::AtPassive<'_>,
+    ) -> Result<Self, nmr::Refusal> {
+        Ok(Self)
+    }
+}
+
+fn call(sample: &'static Sample, at: &nmr::AtDispatch<'_>) {
+    use driver::adder::Provider as _;
+    let peer = sample.adder.oldest_peer().unwrap().peer_ref();
+    peer.call_at_dispatch(at, |adder| adder.add(1, 2));
+}
+
+fn main() {}
