@@ -17,7 +17,7 @@ nmr::driver! {
         start: EchoClient::start,
         stop: EchoClient::stop,
 
-        client echo: echo::Npi as EchoProvider { capacity: 4 },
+        client echo: echo::Npi as EchoProvider { capacity: 4, shards: 16, calls_at_dispatch: allow },
         client relay: relay::Npi as RelayProvider { capacity: 4 },
     }
 }
@@ -45,6 +45,11 @@ impl Traffic {
         }
     }
 
+    fn count_echo(&self, right: bool) {
+        let counter = if right { &self.echoed } else { &self.wrong };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn report(&self, when: &str) {
         nmr_wdk::println!(
             "echo-client: {when}: echoed {} relayed {} not_relayed {} wrong {}",
@@ -67,19 +72,18 @@ impl EchoClient {
         self.state.report("stop");
     }
 
-    /// Stays with a provider under one guard until it goes, so that its unload meets a call in flight.
+    /// Stays with a provider under one guard until it goes, so that its unload meets a call in flight; between the calls
+    /// under the guard there are some at DISPATCH_LEVEL, which nobody counts.
     fn call_echo(&'static self, thread: &mut OwnThread<'_, Self>) {
         while thread.sleep(Duration::from_millis(1)) {
             for provider in self.echo.peers() {
+                let reference = provider.peer_ref();
                 while !provider.is_closing() && thread.sleep(Duration::from_millis(1)) {
-                    for value in 0..1_000 {
-                        let counter = if provider.echo(value) == value {
-                            &self.state.echoed
-                        } else {
-                            &self.state.wrong
-                        };
-                        counter.fetch_add(1, Ordering::Relaxed);
-                    }
+                    (0..1_000).for_each(|value| self.state.count_echo(provider.echo(value) == value));
+                    thread.at_dispatch(|at| {
+                        let Some(provider) = reference.enter_at_dispatch(at) else { return };
+                        (0..100).for_each(|value| self.state.count_echo(provider.echo(value) == value));
+                    });
                 }
             }
         }
