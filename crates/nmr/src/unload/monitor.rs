@@ -62,7 +62,7 @@ unsafe extern "C" fn watch<D: Driver>(context: *mut c_void) {
     // The clock may tick between two looks: a quarter of a tick is as often as the system can do it.
     while !coordinator.wait_for_end(&at, system.clock_tick() / 4) {
         let now = system.now();
-        if let Some((stage, since)) = coordinator.issuing().call()
+        if let Some((stage, since)) = coordinator.issuing().since()
             && now.saturating_sub(since) >= system.clock_tick()
         {
             helpers.start(driver, stage, &at);

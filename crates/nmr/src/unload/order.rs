@@ -19,22 +19,22 @@ pub(super) struct Issuing {
     /// The stage that helpers are made for, plus one. A helper that comes too late for it does nothing, so that nobody
     /// waits long for helpers of a stage that is down.
     helped: AtomicU32,
-    /// When Unload's own thread entered its last NmrDeregister*, in ns; 0 while it is in none.
-    call_began: AtomicU64,
+    /// When the issuing of the stage began, in ns.
+    began: AtomicU64,
 }
 
 impl Issuing {
     const_fn_outside_loom! {
         pub(super) fn new() -> Self {
-            Self { stage: AtomicU32::new(0), helped: AtomicU32::new(0), call_began: AtomicU64::new(0) }
+            Self { stage: AtomicU32::new(0), helped: AtomicU32::new(0), began: AtomicU64::new(0) }
         }
     }
 
-    /// The stage that is being issued, and since when Unload's thread has been in a call.
-    pub(super) fn call(&self) -> Option<(Stage, Duration)> {
-        let began = self.call_began.load(Ordering::Acquire);
+    /// The stage that is being issued, and since when. Many peers that block for a little each hold it up like one that
+    /// blocks for long.
+    pub(super) fn since(&self) -> Option<(Stage, Duration)> {
         let stage = self.stage()?;
-        (began != 0).then(|| (stage, Duration::from_nanos(began)))
+        Some((stage, Duration::from_nanos(self.began.load(Ordering::Acquire))))
     }
 
     fn stage(&self) -> Option<Stage> {
@@ -52,20 +52,13 @@ impl Issuing {
         (self.helped.load(Ordering::Acquire) == u32::from(stage.0) + 1).then_some(stage)
     }
 
-    pub(super) fn begin(&self, stage: Stage) {
+    pub(super) fn begin(&self, stage: Stage, now: Duration) {
+        self.began.store(now.as_nanos() as u64, Ordering::Release);
         self.stage.store(u32::from(stage.0) + 1, Ordering::Release);
     }
 
     fn end(&self) {
         self.stage.store(0, Ordering::Release);
-    }
-
-    fn call_begins(&self, now: Duration) {
-        self.call_began.store(now.as_nanos() as u64 | 1, Ordering::Release);
-    }
-
-    fn call_ends(&self) {
-        self.call_began.store(0, Ordering::Release);
     }
 }
 
@@ -91,12 +84,8 @@ pub(super) fn take_down<D>(
         each_of(visit, stage, &mut |registration| {
             registration.close_bindings(&at.at_most_dispatch(), &Coordinated(()));
         });
-        issuing.begin(stage);
-        each_of(visit, stage, &mut |registration| {
-            issuing.call_begins(now());
-            registration.issue_deregister(&Coordinated(()));
-        });
-        issuing.call_ends();
+        issuing.begin(stage, now());
+        each_of(visit, stage, &mut |registration| registration.issue_deregister(&Coordinated(())));
         issuing.end();
         each_of(visit, stage, &mut |registration| {
             registration.wait_deregistered(at, &Coordinated(()));

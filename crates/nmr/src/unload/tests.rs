@@ -212,12 +212,35 @@ fn a_helper_helps_with_the_stage_that_it_was_made_for() {
         }
         tiny.members[0].registration.take_down();
         let left = || order::left(&|each| tiny.visit(each), Stage(0));
-        tiny.issuing.begin(Stage(0));
+        tiny.issuing.begin(Stage(0), Duration::ZERO);
         tiny.issuing.help_with(Stage(1));
         tiny.help();
         assert_eq!(left(), 1, "made for the stage above");
         tiny.issuing.help_with(Stage(0));
         tiny.help();
         assert_eq!(left(), 0);
+    });
+}
+
+/// Peers that block for less than a tick each are timed together: the clock starts with the stage, not with each call.
+#[test]
+fn a_stage_is_timed_from_its_first_deregistration() {
+    model(|| {
+        let issuing = Issuing::new();
+        assert_eq!(issuing.since(), None);
+        let began = Duration::from_millis(3);
+        issuing.begin(Stage(1), began);
+        assert_eq!(issuing.since(), Some((Stage(1), began)));
+        let tiny = Tiny::with_stages([0, 0]);
+        let clock = core::cell::Cell::new(0);
+        let now = || {
+            clock.set(clock.get() + 1);
+            Duration::from_secs(clock.get())
+        };
+        tiny.gate.shut();
+        let visit: Visit<'_, Tiny> = &|each| tiny.visit(each);
+        let highest = order::shut_doors(visit);
+        order::take_down(visit, highest, &tiny.issuing, &now, &may_wait());
+        assert_eq!((clock.get(), tiny.issuing.since()), (1, None), "asked once for a stage of two");
     });
 }
