@@ -11,7 +11,7 @@ pub(crate) use loom::{
     cell::UnsafeCell,
     sync::atomic::{AtomicUsize, Ordering},
     sync::{Arc, Condvar, Mutex},
-    thread::{spawn, yield_now},
+    thread::yield_now,
 };
 #[cfg(not(loom))]
 pub(crate) use std::{
@@ -20,12 +20,38 @@ pub(crate) use std::{
     thread::{spawn, yield_now},
 };
 
+#[cfg(loom)]
+std::thread_local! {
+    /// Whether the model that this test runs has started a thread. Loom runs all threads of a model on the test's own.
+    static HAS_THREADS: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+}
+
+/// Starts a thread of the model.
+#[cfg(loom)]
+pub(crate) fn spawn<T: 'static>(body: impl FnOnce() -> T + 'static) -> loom::thread::JoinHandle<T> {
+    HAS_THREADS.set(true);
+    loom::thread::spawn(body)
+}
+
 /// Runs `body` under every schedule with at most three preemptions.
+///
+/// # Panics
+/// If a body that starts threads was run under one schedule: then loom saw no choice in it, and it proves nothing.
 #[cfg(loom)]
 pub(crate) fn model(body: impl Fn() + Send + Sync + 'static) {
+    // Not one of loom's atomics: it has to outlive each execution.
+    let executions = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = executions.clone();
+    HAS_THREADS.set(false);
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
-    builder.check(body);
+    builder.check(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        body();
+    });
+    let executions = executions.load(std::sync::atomic::Ordering::Relaxed);
+    std::println!("{executions} executions");
+    assert!(executions > 1 || !HAS_THREADS.get(), "loom ran a model with threads under one schedule only");
 }
 
 /// Runs `body` often; the schedules are those that the machine happens to make.

@@ -82,9 +82,12 @@ impl<S: Shards> Rundown<S> {
     }
 
     /// Commits: entries succeed from now on, unless a close or a detach came first. Answers whether all shards opened.
+    ///
+    /// The first shard opens last, as it closes first: whoever finds it open, and then is refused by another one, knows
+    /// that the rundown is closing, and has nothing to try again.
     pub(crate) fn open(&self) -> bool {
         let mut opened = true;
-        for shard in self.shards.words() {
+        for shard in self.shards.words().iter().rev() {
             opened &= shard.open();
         }
         opened

@@ -192,6 +192,25 @@ fn detach_overtakes_commit() {
     });
 }
 
+/// Whoever looks for a peer goes round until it gets in or finds none open. If a rundown could be found open and then
+/// refuse the caller for another reason than closing, that would be for ever where the one who opens it is not running.
+#[test]
+fn what_is_found_open_lets_in() {
+    model(|| {
+        let binding = Binding::unopened();
+        let looking = {
+            let binding = binding.clone();
+            spawn(move || {
+                if let Some(epoch) = binding.rundown.open_epoch() {
+                    assert!(binding.call(epoch, 1), "found open, and refused");
+                }
+            })
+        };
+        assert!(binding.rundown.open());
+        looking.join().expect("no panic");
+    });
+}
+
 #[test]
 fn leaver_between_flip_and_transfer() {
     model(|| {
