@@ -2,6 +2,9 @@
 //!
 //! The framework hands out these tokens; code that takes one runs in that context by construction. None of them can be
 //! sent to another thread, cloned, or kept: each borrows from the call that it was given to.
+//!
+//! Raising the IRQL takes a token exclusively, so that nothing that is for lower levels is within reach meanwhile. What a
+//! token is turned into is lent, and not given: with a token of its own one could raise while the first is still there.
 
 #![expect(unsafe_code, reason = "whoever makes a token vouches for the context that it stands for")]
 
@@ -72,7 +75,8 @@ struct Raised<'a, S: System> {
 
 impl<'a, S: System> Raised<'a, S> {
     fn raise(system: &'a S) -> Self {
-        Self { system, before: system.raise_to_dispatch() }
+        // SAFETY: whoever raises has a token of a level that is no higher, and the value made here lowers again.
+        Self { system, before: unsafe { system.raise_to_dispatch() } }
     }
 }
 
@@ -85,26 +89,26 @@ impl<S: System> Drop for Raised<'_, S> {
 
 impl AtDispatch<'_> {
     /// DISPATCH_LEVEL is not above itself.
-    pub const fn at_most_dispatch(&self) -> AtMostDispatch<'_> {
-        AtMostDispatch(PhantomData)
+    pub const fn at_most_dispatch(&self) -> &AtMostDispatch<'_> {
+        &AtMostDispatch(PhantomData)
     }
 }
 
 impl MayWait<'_> {
     /// PASSIVE_LEVEL, for what does not wait for NMR.
-    pub const fn at_passive(&self) -> AtPassive<'_> {
-        AtPassive(PhantomData)
+    pub const fn at_passive(&self) -> &AtPassive<'_> {
+        &AtPassive(PhantomData)
     }
 
     /// PASSIVE_LEVEL is below DISPATCH_LEVEL.
-    pub const fn at_most_dispatch(&self) -> AtMostDispatch<'_> {
-        AtMostDispatch(PhantomData)
+    pub const fn at_most_dispatch(&self) -> &AtMostDispatch<'_> {
+        &AtMostDispatch(PhantomData)
     }
 }
 
 impl AtPassive<'_> {
     /// PASSIVE_LEVEL is below DISPATCH_LEVEL.
-    pub const fn at_most_dispatch(&self) -> AtMostDispatch<'_> {
-        AtMostDispatch(PhantomData)
+    pub const fn at_most_dispatch(&self) -> &AtMostDispatch<'_> {
+        &AtMostDispatch(PhantomData)
     }
 }

@@ -16,8 +16,11 @@ pub unsafe trait RawLock: Send + Sync + 'static {
     /// What has to be given back on release, such as the IRQL before.
     type Restore: Copy;
 
-    /// Spins until the lock is the caller's. IRQL <= DISPATCH_LEVEL.
-    fn acquire(&self) -> Self::Restore;
+    /// Spins until the lock is the caller's, at an IRQL that may be higher from then on. IRQL <= DISPATCH_LEVEL.
+    ///
+    /// # Safety
+    /// The caller gives the lock back, on the same thread, before it does anything that the IRQL does not allow.
+    unsafe fn acquire(&self) -> Self::Restore;
 
     /// Gives the lock back.
     ///
@@ -43,7 +46,8 @@ impl<T, L: RawLock> Lock<T, L> {
 
     /// Locks. Hold it for a few instructions, and call nothing but this module's own code meanwhile.
     pub(crate) fn lock(&self) -> Locked<'_, T, L> {
-        let restore = self.raw.acquire();
+        // SAFETY: the answer gives it back, stays on its thread, and is kept for a few instructions of this crate's.
+        let restore = unsafe { self.raw.acquire() };
         Locked { lock: self, restore, here: core::marker::PhantomData }
     }
 }

@@ -33,7 +33,10 @@ pub unsafe trait System: Registrar {
 
     /// Keeps the thread from being suspended, `KeEnterCriticalRegion` in the kernel; nothing at DISPATCH_LEVEL, where
     /// no thread can be. Answers whether there is a region to leave. IRQL <= DISPATCH_LEVEL.
-    fn enter_critical_region() -> bool;
+    ///
+    /// # Safety
+    /// The region is left on this thread before the thread returns to whoever called into the driver.
+    unsafe fn enter_critical_region() -> bool;
 
     /// `KeLeaveCriticalRegion`.
     ///
@@ -42,7 +45,11 @@ pub unsafe trait System: Registrar {
     unsafe fn leave_critical_region();
 
     /// Raises the IRQL to DISPATCH_LEVEL, `KeRaiseIrqlToDpcLevel` in the kernel. Answers the IRQL before.
-    fn raise_to_dispatch(&self) -> u8;
+    ///
+    /// # Safety
+    /// IRQL <= DISPATCH_LEVEL, and it is lowered again before anything is done that stands for a lower level: tokens of
+    /// the calling code are out of reach meanwhile.
+    unsafe fn raise_to_dispatch(&self) -> u8;
 
     /// Lowers the IRQL, `KeLowerIrql` in the kernel.
     ///

@@ -87,11 +87,15 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             /// For static storage that is loaded and unloaded as `nmr::Driver` demands.
             #[doc(hidden)]
             pub const unsafe fn new(system: #system) -> Self {
+                // Apart, because the body of an unsafe function may do what the declaration must not.
+                const fn declared_state() -> #state_type {
+                    #state
+                }
                 // SAFETY: the implementation of `Driver` joins these threads.
                 let threads = unsafe { ::nmr::Threads::new() };
                 Self {
                     system,
-                    state: #state,
+                    state: declared_state(),
                     threads,
                     coordinator: ::nmr::Coordinator::new(),
                     #grace_value

@@ -171,6 +171,13 @@ fn function(item: &TraitItem) -> syn::Result<Function> {
     }
     let mut inputs = sig.inputs.iter();
     match inputs.next() {
+        // With a lifetime of its own choice a function could keep its binding context beyond cleanup.
+        Some(FnArg::Receiver(this)) if this.lifetime().is_some() => {
+            return Err(syn::Error::new(
+                this.span(),
+                "the first argument is `&self` without a lifetime: the binding context is gone after cleanup",
+            ));
+        }
         Some(FnArg::Receiver(this)) if this.reference.is_some() && this.mutability.is_none() => {}
         _ => {
             return Err(syn::Error::new(

@@ -13,9 +13,12 @@ pub(super) fn current() -> u8 {
     unsafe { ntddk::KeGetCurrentIrql() }
 }
 
-/// `KeRaiseIrqlToDpcLevel`. IRQL <= DISPATCH_LEVEL.
-pub(super) fn raise_to_dispatch() -> u8 {
-    // SAFETY: the tokens of `nmr::irql` are at or below DISPATCH_LEVEL.
+/// `KeRaiseIrqlToDpcLevel`.
+///
+/// # Safety
+/// As `nmr::System::raise_to_dispatch`.
+pub(super) unsafe fn raise_to_dispatch() -> u8 {
+    // SAFETY: at or below DISPATCH_LEVEL, as the caller says.
     unsafe { ntddk::KfRaiseIrql(DISPATCH_LEVEL) }
 }
 
@@ -29,7 +32,10 @@ pub(super) unsafe fn lower(before: u8) {
 }
 
 /// `KeEnterCriticalRegion`, below DISPATCH_LEVEL.
-pub(super) fn enter_critical_region() -> bool {
+///
+/// # Safety
+/// As `nmr::System::enter_critical_region`.
+pub(super) unsafe fn enter_critical_region() -> bool {
     let below_dispatch = current() < DISPATCH_LEVEL;
     if below_dispatch {
         // SAFETY: at PASSIVE_LEVEL or APC_LEVEL.

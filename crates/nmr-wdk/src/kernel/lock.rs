@@ -18,8 +18,8 @@ unsafe impl RawLock for KernelLock {
     const UNLOCKED: Self = Self(UnsafeCell::new(0));
     type Restore = KIRQL;
 
-    fn acquire(&self) -> KIRQL {
-        // SAFETY: an initialised lock in non-paged memory; the framework calls this at IRQL <= DISPATCH_LEVEL.
+    unsafe fn acquire(&self) -> KIRQL {
+        // SAFETY: an initialised lock in non-paged memory; the caller is at IRQL <= DISPATCH_LEVEL and gives it back.
         unsafe { ntddk::KeAcquireSpinLockRaiseToDpc(self.0.get()) }
     }
 

@@ -41,8 +41,9 @@ unsafe impl System for Kernel {
         irql::current()
     }
 
-    fn enter_critical_region() -> bool {
-        irql::enter_critical_region()
+    unsafe fn enter_critical_region() -> bool {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { irql::enter_critical_region() }
     }
 
     unsafe fn leave_critical_region() {
@@ -50,8 +51,9 @@ unsafe impl System for Kernel {
         unsafe { irql::leave_critical_region() };
     }
 
-    fn raise_to_dispatch(&self) -> u8 {
-        irql::raise_to_dispatch()
+    unsafe fn raise_to_dispatch(&self) -> u8 {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { irql::raise_to_dispatch() }
     }
 
     unsafe fn lower(&self, before: u8) {

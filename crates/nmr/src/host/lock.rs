@@ -13,7 +13,7 @@ unsafe impl RawLock for HostLock {
     const UNLOCKED: Self = Self(spin::Mutex::new(()));
     type Restore = ();
 
-    fn acquire(&self) {
+    unsafe fn acquire(&self) {
         core::mem::forget(self.0.lock());
     }
 

@@ -203,7 +203,7 @@ unsafe impl<N: Registrar> System for Host<N> {
     }
 
     /// No thread of a host is suspended; what counts is that regions are balanced.
-    fn enter_critical_region() -> bool {
+    unsafe fn enter_critical_region() -> bool {
         processors::enter_critical_region()
     }
 
@@ -211,7 +211,7 @@ unsafe impl<N: Registrar> System for Host<N> {
         processors::leave_critical_region();
     }
 
-    fn raise_to_dispatch(&self) -> u8 {
+    unsafe fn raise_to_dispatch(&self) -> u8 {
         processors::raise_to_dispatch()
     }
 
