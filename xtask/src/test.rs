@@ -20,7 +20,8 @@ Examples:
   cargo xtask test --only host      one step
   cargo xtask test --loom           the model checks alone
   cargo xtask test --miri           the framework under Miri (needs the nightly toolchain)
-  cargo xtask test --mutants        small mistakes in the framework, each of which a test must see")]
+  cargo xtask test --mutants        small mistakes in the framework, each of which a test must see
+  cargo xtask test --mutants=door   those of them that have `door` in their names")]
 pub(crate) struct Args {
     /// Run these steps only.
     #[arg(long, value_name = "STEP")]
@@ -31,9 +32,10 @@ pub(crate) struct Args {
     /// Run the framework and the simulator under Miri only.
     #[arg(long)]
     miri: bool,
-    /// Make small mistakes in a copy of the framework only, one by one: tests must see each.
-    #[arg(long)]
-    mutants: bool,
+    /// Make small mistakes in a copy of the framework only, one by one: tests must see each. With a value: those with
+    /// that in their names.
+    #[arg(long, value_name = "PART", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    mutants: Option<String>,
     /// Load and unload the drivers this many times in the lab.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
@@ -85,7 +87,8 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     if steps.iter().any(|step| ![Step::Loom, Step::Miri, Step::Mutants].contains(step)) {
         setup::ensure(setup::Need::Test, context)?;
     }
-    let results = run::all(&plan::plan(&steps, args.rounds), context);
+    let results =
+        run::all(&plan::plan(&steps, args.rounds, args.mutants.as_deref().unwrap_or_default()), context);
     let failed = results.iter().filter(|result| !result.passed).count();
     context.answer(&results)?;
     if !context.json {
@@ -109,7 +112,7 @@ fn steps(args: &Args) -> Vec<Step> {
     let mut asked = args.only.clone();
     asked.extend(args.loom.then_some(Step::Loom));
     asked.extend(args.miri.then_some(Step::Miri));
-    asked.extend(args.mutants.then_some(Step::Mutants));
+    asked.extend(args.mutants.as_ref().map(|_| Step::Mutants));
     let everything = asked.is_empty();
     let wanted = |step: &Step| if everything { !ON_REQUEST.contains(step) } else { asked.contains(step) };
     Step::ALL.into_iter().filter(wanted).collect()
@@ -143,7 +146,7 @@ mod tests {
     }
 
     fn args(only: &[Step], loom: bool, miri: bool) -> Args {
-        Args { only: only.to_vec(), loom, miri, mutants: false, rounds: 1 }
+        Args { only: only.to_vec(), loom, miri, mutants: None, rounds: 1 }
     }
 
     #[test]
@@ -151,6 +154,14 @@ mod tests {
         let steps = steps(&args(&[], false, false));
         assert_eq!(steps.len(), Step::ALL.len() - 2);
         assert!(!steps.contains(&Step::Miri) && !steps.contains(&Step::Mutants));
+    }
+
+    #[test]
+    fn mutants_may_be_chosen_by_a_part_of_their_names() {
+        let of = |line: &[&str]| Line::try_parse_from(line).unwrap().args;
+        let all = of(&["test", "--mutants", "--loom"]);
+        assert_eq!((steps(&all), all.mutants.as_deref()), (vec![Step::Loom, Step::Mutants], Some("")));
+        assert_eq!(of(&["test", "--mutants=door"]).mutants.as_deref(), Some("door"));
     }
 
     #[test]

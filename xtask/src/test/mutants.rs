@@ -2,26 +2,45 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::context::Context;
-use crate::process::Program;
+use crate::process::{Finished, Program};
 
-/// The crate that is mutated, relative to the workspace; the list lies in its folder.
-const CRATE: &str = "crates/nmr";
-const LIST: &str = "mutants.toml";
+/// Where the list lies; the crate whose mutants need not say which one they are of.
+const LIST: &str = "crates/nmr/mutants.toml";
+const CRATE: &str = "nmr";
 
-/// What has to see a mutant: unit tests, then whole drivers, quick ones first.
-const TESTS: [&str; 9] =
-    ["--lib", "--test", "lifecycle", "--test", "unload", "--test", "contract_rows", "--test", "bug_classes"];
+/// What has to see a mutant, quick ones first: whole drivers, then unit tests and models, then many seeds.
+const TESTS: [&str; 6] = ["nmr_abi", "lifecycle", "unload", "bug_classes", "nmr", "contract_rows"];
+const BUILD: [&str; 13] = [
+    "--package",
+    "nmr-abi",
+    "--package",
+    "nmr",
+    "--lib",
+    "--test",
+    "lifecycle",
+    "--test",
+    "unload",
+    "--test",
+    "bug_classes",
+    "--test",
+    "contract_rows",
+];
 
-/// For a build of this crate on a slow machine, from nothing.
+/// For a build of these crates on a slow machine, from nothing.
 const BUILD_LIMIT: Duration = Duration::from_secs(1200);
-/// A program of tests takes seconds. One that hangs is as red as one that fails.
+/// For the models that see one mutant, built and explored.
+const LOOM_LIMIT: Duration = Duration::from_secs(1200);
+/// A program of tests takes seconds; a machine that does something else besides may need this many times as long, and
+/// this much more. One that hangs is as red as one that fails.
 const TEST_LIMIT: Duration = Duration::from_secs(180);
+const SLOWER: u32 = 8;
+const LATER: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +53,8 @@ struct List {
 #[serde(deny_unknown_fields)]
 struct Mutant {
     name: String,
+    /// The crate's folder below `crates`, if it is another one.
+    package: Option<String>,
     /// Below the crate's `src`.
     file: String,
     search: String,
@@ -41,20 +62,27 @@ struct Mutant {
     /// What would go wrong in the field.
     #[expect(dead_code, reason = "for whoever reads the list; every mutant has one")]
     why: String,
+    /// The models that see it, as a part of their names, where the host's own schedules and processors do not show it.
+    loom: Option<String>,
     /// Why no test here can see it, if that is so.
     survives: Option<String>,
 }
 
 /// What became of a mutant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
-    Caught,
+    /// A program of tests failed.
+    Caught(String),
+    /// A program of tests did not end.
+    Hung(String),
+    /// A model failed under some schedule.
+    CaughtByLoom(String),
     Survived,
 }
 
 impl List {
     fn parse(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| anyhow::anyhow!("{CRATE}/{LIST}: {error}"))
+        toml::from_str(text).map_err(|error| anyhow::anyhow!("{LIST}: {error}"))
     }
 }
 
@@ -65,40 +93,62 @@ impl Mutant {
     }
 
     fn path(&self) -> PathBuf {
-        Path::new(CRATE).join("src").join(&self.file)
+        Path::new("crates").join(self.package.as_deref().unwrap_or(CRATE)).join("src").join(&self.file)
     }
 }
 
-/// Tries every mutant of the list.
-pub(super) fn run(context: &Context) -> Result<()> {
-    let list = Path::new(CRATE).join(LIST);
-    let text = read(&context.workspace.join(&list))?;
+/// Tries every mutant of the list whose name has `part` in it.
+pub(super) fn run(part: &str, context: &Context) -> Result<()> {
+    let text = read(&context.workspace.join(LIST))?;
     let mutants = List::parse(&text)?.mutant;
     let mutated = mutate_all(&mutants, |path| read(&context.workspace.join(path)))?;
-    let bench = Bench { context, folder: context.target.join("mutants").join("copy") };
-    bench.copy()?;
-    if let Some(program) = bench.failing("as-it-is")? {
-        bail!("{program} fails without any mutant; mend that first");
+    let chosen: Vec<_> =
+        mutants.iter().zip(mutated).filter(|(mutant, _)| mutant.name.contains(part)).collect();
+    if chosen.is_empty() {
+        bail!("no mutant in {LIST} has `{part}` in its name");
     }
+    let mut bench = Bench {
+        context,
+        folder: context.target.join("mutants").join("copy"),
+        limits: TESTS.map(|_| TEST_LIMIT),
+    };
+    bench.copy()?;
+    bench.learn()?;
     let mut survivors = Vec::new();
-    for (number, (mutant, text)) in mutants.iter().zip(mutated).enumerate() {
+    let mut unfit = Vec::new();
+    for (number, (mutant, text)) in chosen.into_iter().enumerate() {
         let step = context.ui.step(&mutant.name);
-        let fate = bench.try_one(number, mutant, &text)?;
-        match (fate, &mutant.survives) {
-            (Fate::Caught, None) => step.done("caught"),
-            (Fate::Survived, Some(reason)) => step.done(format!("survives: {reason}")),
-            (Fate::Caught, Some(_)) => {
-                step.done("caught");
-                context.ui.note(format!("`{}` is caught now: its `survives` can go", mutant.name));
-            }
-            (Fate::Survived, None) => {
+        match (bench.try_one(number, mutant, &text), &mutant.survives) {
+            (Ok(Fate::Survived), Some(reason)) => step.done(format!("survives: {reason}")),
+            (Ok(Fate::Survived), None) => {
                 drop(step);
-                survivors.push(format!("`{}` in {}", mutant.name, mutant.file));
+                context.ui.warn(format!("`{}` survives", mutant.name));
+                survivors.push(format!("`{}` in {}", mutant.name, mutant.path().display()));
+            }
+            (Ok(fate), survives) => {
+                step.done(match fate {
+                    Fate::Hung(program) => format!("hung in {program}"),
+                    Fate::Caught(program) => format!("caught by {program}"),
+                    Fate::CaughtByLoom(models) => format!("caught by loom: {models}"),
+                    Fate::Survived => String::new(),
+                });
+                if survives.is_some() {
+                    context.ui.note(format!("`{}` is caught now: its `survives` can go", mutant.name));
+                }
+            }
+            (Err(error), _) => {
+                drop(step);
+                context.ui.warn(format!("`{}` cannot be tried", mutant.name));
+                unfit.push(format!("`{}` cannot be tried: {error:#}", mutant.name));
             }
         }
     }
     if !survivors.is_empty() {
-        bail!("no test sees {}; write one, or say in {} why none can", survivors.join(", "), list.display());
+        unfit
+            .push(format!("no test sees {}; write one, or say in {LIST} why none can", survivors.join(", ")));
+    }
+    if !unfit.is_empty() {
+        bail!("{}", unfit.join("\n"));
     }
     Ok(())
 }
@@ -115,7 +165,7 @@ fn mutate_all(mutants: &[Mutant], read: impl Fn(&Path) -> Result<String>) -> Res
         }
     }
     if !lost.is_empty() {
-        bail!("{CRATE}/{LIST} is behind the code; mend these mutants:\n  {}", lost.join("\n  "));
+        bail!("{LIST} is behind the code; mend these mutants:\n  {}", lost.join("\n  "));
     }
     Ok(texts)
 }
@@ -128,6 +178,16 @@ fn read(path: &Path) -> Result<String> {
 struct Bench<'a> {
     context: &'a Context,
     folder: PathBuf,
+    /// How long each program of [`TESTS`] may take.
+    limits: [Duration; TESTS.len()],
+}
+
+/// A program of tests that cargo has built.
+#[derive(Debug, PartialEq, Eq)]
+struct TestProgram {
+    /// Which of [`TESTS`] it is.
+    index: usize,
+    path: PathBuf,
 }
 
 impl Bench<'_> {
@@ -139,6 +199,18 @@ impl Bench<'_> {
         copy(&self.context.workspace, &self.folder, &self.context.target)
     }
 
+    /// Runs every program without any mistake: how long it takes here is the measure for the mutants.
+    fn learn(&mut self) -> Result<()> {
+        for program in self.build("as-it-is")? {
+            let began = Instant::now();
+            if let Fate::Caught(name) | Fate::Hung(name) = self.test("as-it-is", &program)? {
+                bail!("{name} fails without any mutant; mend that first");
+            }
+            self.limits[program.index] = (began.elapsed() * SLOWER + LATER).min(TEST_LIMIT);
+        }
+        Ok(())
+    }
+
     fn try_one(&self, number: usize, mutant: &Mutant, text: &str) -> Result<Fate> {
         let path = self.folder.join(mutant.path());
         let before = read(&path)?;
@@ -146,42 +218,97 @@ impl Bench<'_> {
             fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
         };
         write(text)?;
-        let failing = self.failing(&number.to_string());
+        let fate = self.fate(&number.to_string(), mutant);
         write(&before)?;
-        let failing = failing.with_context(|| format!("the mutant `{}` cannot be tried", mutant.name))?;
-        Ok(if failing.is_some() { Fate::Caught } else { Fate::Survived })
+        fate
     }
 
-    /// Builds the tests, and runs them until one program of them fails or hangs; its name. A failure to build is an
+    /// Builds the tests, and runs one program of them after the other until one fails or hangs. A failure to build is an
     /// error: the compiler sees no mistakes of this kind.
-    fn failing(&self, name: &str) -> Result<Option<String>> {
-        let log = |part: &str| self.context.target.join("mutants").join(format!("{name}-{part}.log"));
-        let build = Program::new(self.context.cargo(), BUILD_LIMIT)
-            .args(["test", "--quiet", "--offline", "--no-run", "--message-format=json", "--package", "nmr"])
-            .args(TESTS)
-            .env("CARGO_TARGET_DIR", self.context.target.join("mutants").join("build"))
-            .folder(&self.folder);
-        let built = build.run(&log("build"))?.output()?;
-        for program in programs(&built) {
-            let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let tests = Program::new(&program, TEST_LIMIT).folder(self.folder.join(CRATE));
-            // Run directly, so that a program that hangs can be ended itself.
-            if tests.arg("--quiet").run(&log("tests")).is_err() {
-                return Ok(Some(name));
+    fn fate(&self, name: &str, mutant: &Mutant) -> Result<Fate> {
+        for program in self.build(name)? {
+            let fate = self.test(name, &program)?;
+            if fate != Fate::Survived {
+                return Ok(fate);
             }
         }
-        Ok(None)
+        mutant.loom.as_deref().map_or(Ok(Fate::Survived), |models| self.explore(name, models))
+    }
+
+    fn log(&self, name: &str, part: &str) -> PathBuf {
+        self.context.target.join("mutants").join(format!("{name}-{part}.log"))
+    }
+
+    fn cargo(&self, limit: Duration, target: &str) -> Program {
+        // Nobody debugs a mutant, and without it a build takes half the time.
+        Program::new(self.context.cargo(), limit)
+            .env("CARGO_TARGET_DIR", self.context.target.join("mutants").join(target))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_PROFILE_DEV_INCREMENTAL", "true")
+            .folder(&self.folder)
+    }
+
+    fn build(&self, name: &str) -> Result<Vec<TestProgram>> {
+        let build = self
+            .cargo(BUILD_LIMIT, "build")
+            .args(["test", "--quiet", "--offline", "--no-run", "--message-format=json"])
+            .args(BUILD);
+        Ok(programs(&build.run(&self.log(name, "build"))?.output()?))
+    }
+
+    /// Runs a program directly, so that one that hangs can be ended itself.
+    fn test(&self, name: &str, program: &TestProgram) -> Result<Fate> {
+        let what = TESTS[program.index];
+        let limit = self.limits[program.index];
+        let tests = Program::new(&program.path, limit).folder(self.folder.join("crates").join(CRATE));
+        let began = Instant::now();
+        match tests.arg("--quiet").status(&self.log(name, what)) {
+            Ok(Finished { status, .. }) if status.success() => Ok(Fate::Survived),
+            Ok(_) => Ok(Fate::Caught(what.to_owned())),
+            Err(_) if began.elapsed() >= limit => Ok(Fate::Hung(what.to_owned())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Runs the `models` under every schedule up to a bound.
+    fn explore(&self, name: &str, models: &str) -> Result<Fate> {
+        let arguments = ["test", "--quiet", "--offline", "--release", "--package", CRATE, "--lib"];
+        let cargo = |limit| {
+            self.cargo(limit, "loom").args(arguments).env("RUSTFLAGS", "--cfg loom -C debug-assertions")
+        };
+        cargo(BUILD_LIMIT).arg("--no-run").run(&self.log(name, "loom-build"))?;
+        let log = self.log(name, "loom");
+        let explored = cargo(LOOM_LIMIT).args([models, "--", "--test-threads=1"]).status(&log)?;
+        if !explored.status.success() {
+            return Ok(Fate::CaughtByLoom(models.to_owned()));
+        }
+        if explored.output()?.contains("running 0 tests") {
+            bail!("no model has `{models}` in its name");
+        }
+        Ok(Fate::Survived)
     }
 }
 
-/// The test programs that cargo says it has built.
-fn programs(messages: &str) -> Vec<PathBuf> {
+/// The test programs that cargo says it has built, in the order in which they run.
+fn programs(messages: &str) -> Vec<TestProgram> {
     #[derive(Deserialize)]
     struct Message {
         executable: Option<PathBuf>,
+        target: Target,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        name: String,
     }
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    messages.filter_map(|message| message.executable).collect()
+    let mut programs: Vec<_> = messages
+        .filter_map(|message| {
+            let index = TESTS.iter().position(|test| *test == message.target.name)?;
+            Some(TestProgram { index, path: message.executable? })
+        })
+        .collect();
+    programs.sort_by_key(|program| program.index);
+    programs
 }
 
 /// Copies what is in `from`, but for what is hidden, other than cargo's settings, and what was built.
@@ -244,16 +371,24 @@ mod tests {
     #[test]
     fn the_list_fits_the_code() {
         let workspace = Context::new(false).unwrap().workspace;
-        let list = List::parse(&read(&workspace.join(CRATE).join(LIST)).unwrap()).unwrap();
+        let list = List::parse(&read(&workspace.join(LIST)).unwrap()).unwrap();
         assert!(list.mutant.len() >= 25);
         mutate_all(&list.mutant, |path| read(&workspace.join(path))).unwrap();
     }
 
     #[test]
-    fn cargo_tells_the_programs() {
-        let messages =
-            "{\"reason\":\"compiler-artifact\",\"executable\":null}\nnoise\n{\"executable\":\"/x/lib-1\"}\n";
-        assert_eq!(programs(messages), [Path::new("/x/lib-1")]);
+    fn a_mutant_of_another_crate_says_so() {
+        let list = List::parse(&SAMPLE.replace("file", "package = \"nmr-abi\"\nfile")).unwrap();
+        assert_eq!(list.mutant[0].path(), Path::new("crates/nmr-abi/src/a/b.rs"));
+    }
+
+    #[test]
+    fn cargo_tells_the_programs_and_quick_ones_come_first() {
+        let messages = "{\"executable\":\"/x/nmr-1\",\"target\":{\"name\":\"nmr\"}}\nnoise\n\
+            {\"executable\":null,\"target\":{\"name\":\"nmr\"}}\n\
+            {\"executable\":\"/x/lifecycle-2\",\"target\":{\"name\":\"lifecycle\"}}\n";
+        let programs: Vec<_> = programs(messages).into_iter().map(|program| program.path).collect();
+        assert_eq!(programs, [Path::new("/x/lifecycle-2"), Path::new("/x/nmr-1")]);
     }
 
     #[test]

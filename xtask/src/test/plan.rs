@@ -20,8 +20,8 @@ pub(crate) enum Action {
     Run(Command),
     /// The unit tests of these packages, built for Windows and run in a lab machine.
     WindowsTests(&'static [&'static str]),
-    /// Each mutant of the list, in a copy of the workspace.
-    Mutants,
+    /// Each mutant of the list that has this in its name, in a copy of the workspace.
+    Mutants(String),
     /// The newest bundle over SSH to a lab machine, twice, and back.
     DeployRoundTrip,
 }
@@ -50,12 +50,12 @@ pub(crate) enum Toolchain {
     Nightly,
 }
 
-/// The tasks of `steps`.
-pub(crate) fn plan(steps: &[Step], rounds: u32) -> Vec<Task> {
-    steps.iter().flat_map(|step| tasks(*step, rounds)).collect()
+/// The tasks of `steps`, with so many rounds in the lab, and those mutants that have `mutants` in their names.
+pub(crate) fn plan(steps: &[Step], rounds: u32, mutants: &str) -> Vec<Task> {
+    steps.iter().flat_map(|step| tasks(*step, rounds, mutants)).collect()
 }
 
-fn tasks(step: Step, rounds: u32) -> Vec<Task> {
+fn tasks(step: Step, rounds: u32, mutants: &str) -> Vec<Task> {
     match step {
         Step::Host => {
             let mut tests = cargo(&["test", "--workspace"], 30);
@@ -81,7 +81,10 @@ fn tasks(step: Step, rounds: u32) -> Vec<Task> {
             ),
             run("the simulator under Miri", miri(&["nmr-sim", "--tests"], ONE_SEED)),
         ],
-        Step::Mutants => vec![Task { what: "mutants of the framework", action: Action::Mutants }],
+        Step::Mutants => {
+            let action = Action::Mutants(mutants.to_owned());
+            vec![Task { what: "mutants of the framework", action }]
+        }
         Step::Windows => {
             let action = Action::WindowsTests(&["wdk-build", "nmrctl"]);
             vec![Task { what: "Windows code under Wine", action }]
@@ -146,7 +149,7 @@ mod tests {
             Action::Run(command) => command.arguments.join(" "),
             other => format!("{other:?}"),
         };
-        plan(steps, 7).into_iter().map(|task| line(task.action)).collect()
+        plan(steps, 7, "").into_iter().map(|task| line(task.action)).collect()
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn one(index: usize, task: &Task, context: &Context) -> Outcome {
     let result = match &task.action {
         Action::Run(command) => run(index, command, context),
         Action::WindowsTests(packages) => windows_tests(packages, context),
-        Action::Mutants => mutants::run(context),
+        Action::Mutants(part) => mutants::run(part, context),
         Action::DeployRoundTrip => deploy_round_trip(context),
     };
     match result {
