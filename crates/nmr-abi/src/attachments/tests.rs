@@ -186,6 +186,13 @@ fn a_header_that_multiplies_beyond_the_address_space_is_refused() {
 }
 
 #[test]
+fn an_answer_that_is_longer_than_it_takes_is_refused() {
+    let (mut bytes, _) = answer(WHOLE);
+    bytes[16..20].copy_from_slice(&(WHOLE as u32 - 1).to_le_bytes());
+    assert_eq!(Snapshot::parse(&bytes).err(), Some(Malformed::Sizes));
+}
+
+#[test]
 fn names_are_cut_off_at_a_whole_character() {
     let long = "a_name_that_is_longer_than_those_32_bytes";
     assert_eq!(name_text(&padded(long)), Some(&long[..32]));
@@ -211,6 +218,9 @@ fn drained_is_what_unload_need_not_wait_for() {
     let with = |state, attachments, callbacks| RegistrationRow { state, attachments, callbacks, ..row };
     assert!(with(RegistrationState::IDLE, 0, 0).is_drained());
     assert!(with(RegistrationState::ISSUED, 0, 0).is_drained());
+    assert!(with(RegistrationState::ISSUED_DONE, 0, 0).is_drained());
+    assert!(with(RegistrationState::WAITING, 0, 0).is_drained());
+    assert!(!with(RegistrationState::FAILED, 0, 0).is_drained());
     assert!(!with(RegistrationState::ISSUED, 1, 0).is_drained());
     assert!(!with(RegistrationState::ISSUED, 0, 1).is_drained());
     assert!(!with(RegistrationState::REGISTERED, 0, 0).is_drained());

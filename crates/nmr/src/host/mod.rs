@@ -11,7 +11,7 @@ pub use event::HostEvent;
 pub use lock::HostLock;
 pub use processors::{HostDpc, above_dispatch, critical_regions};
 
-use crate::{Driver, Error, Failure, Level, MayWait, RawThread, Result, System, ThreadEntry};
+use crate::{Driver, Error, Event, Failure, Level, MayWait, RawThread, Result, Step, System, ThreadEntry};
 use core::ffi::c_void;
 use core::fmt;
 use core::time::Duration;
@@ -42,6 +42,7 @@ type Lines = Vec<(Level, String)>;
 #[derive(Debug, Default)]
 struct Told {
     blockers: Mutex<Vec<String>>,
+    traced: Mutex<Vec<Step>>,
     spawned: AtomicUsize,
     started: AtomicUsize,
     joined: AtomicUsize,
@@ -97,6 +98,11 @@ impl<N: Registrar> Host<N> {
     /// What was said to hold unload up, one line each time.
     pub fn blockers(&self) -> Vec<String> {
         self.told.blockers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The steps that ETW has been told of; none if the system is quiet.
+    pub fn traced(&self) -> Vec<Step> {
+        self.told.traced.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The registrar below.
@@ -279,6 +285,12 @@ unsafe impl<N: Registrar> System for Host<N> {
     fn write(&self, level: Level, line: fmt::Arguments<'_>) {
         if let Some(log) = &self.log {
             log.lock().unwrap_or_else(PoisonError::into_inner).push((level, line.to_string()));
+        }
+    }
+
+    fn trace(&self, event: &Event<'_>) {
+        if self.log.is_some() {
+            self.told.traced.lock().unwrap_or_else(PoisonError::into_inner).push(event.step);
         }
     }
 

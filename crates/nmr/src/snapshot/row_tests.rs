@@ -108,6 +108,14 @@ fn the_life_of_a_binding_is_shown() {
     assert_eq!(state(), None);
 }
 
+#[cfg(not(loom))]
+#[test]
+fn times_are_in_units_of_100_ns() {
+    let row = SnapshotRow::new();
+    row.fill(&Filling { now: Duration::from_nanos(1_234_567_899), ..filling(7) });
+    assert_eq!(row.read(|| 0).expect("in use").since, 12_345_678);
+}
+
 /// A reader that is disturbed at each look says so, and does not go on for ever.
 #[cfg(not(loom))]
 #[test]

@@ -47,3 +47,15 @@ pub const fn etw_level(level: Level) -> u8 {
         Level::Trace => 5,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `TRACE_LEVEL_*` of evntrace.h.
+    #[test]
+    fn levels_are_those_of_etw() {
+        let levels = [Level::Error, Level::Warning, Level::Info, Level::Trace];
+        assert_eq!(levels.map(etw_level), [2, 3, 4, 5]);
+    }
+}

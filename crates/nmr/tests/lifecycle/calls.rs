@@ -5,6 +5,8 @@
     reason = "turns a held guard into a context and back, as a C completion routine would"
 )]
 
+mod processors;
+
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use nmr::host::{Host, Loaded, above_dispatch, critical_regions};

@@ -130,4 +130,9 @@ fn every_step_is_one_line_in_the_log() {
     ] {
         assert_eq!(log.iter().filter(|line| **line == expected).count(), 1, "{expected}\nin {log:#?}");
     }
+    let traced = driver.system().traced();
+    assert_eq!(log.len(), traced.len(), "each line is an event of ETW");
+    for (line, step) in log.iter().zip(traced) {
+        assert!(line.starts_with(&format!("nmr: Caller: {}", step.text())), "{line} is {step:?}");
+    }
 }

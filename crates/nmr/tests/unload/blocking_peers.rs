@@ -131,6 +131,30 @@ fn a_decision_on_its_way_is_watched() {
     finish(&world, system);
 }
 
+/// A drain is not over while a callback runs, whether it has taken a slot or not.
+#[test]
+#[expect(unsafe_code, reason = "makes the token of a test's thread")]
+fn a_decision_on_its_way_holds_a_drain() {
+    let world = World::new();
+    let hub = Hub::load(&world).expect("nothing fails");
+    let driver = hub.driver();
+    // SAFETY: a test's thread.
+    let drain = || driver.drain(&unsafe { nmr::AtMostDispatch::assume() });
+    driver.state.hold_decision.store(true, Ordering::SeqCst);
+    let provider = Stubborn::unregistered(&world, OnDetach::Answer);
+    std::thread::scope(|scope| {
+        let joining = scope.spawn(|| provider.join());
+        until("the driver decides", || count(&driver.state.deciding) == 1);
+        assert!(!drain(), "the callback runs");
+        driver.state.hold_decision.store(false, Ordering::SeqCst);
+        joining.join().expect("no panic");
+        until("nothing is left", drain);
+    });
+    drop(hub);
+    provider.leave();
+    finish(&world, driver.system());
+}
+
 #[test]
 fn a_monitor_that_cannot_be_made_is_logged_and_nothing_else() {
     let world = World::new();

@@ -101,6 +101,20 @@ fn an_instance_has_an_identity_of_its_own() {
     finish(&world);
 }
 
+/// What NMR says of one instance it would say of the next.
+#[test]
+fn an_instance_that_nmr_refuses_is_not_passed_over() {
+    let world = World::new();
+    let hooks = load(&world);
+    world.fail_nth(1);
+    let refused = hooks.driver().spare.activate_any(InstanceIdentity::new(id(0xa), 5), &at_passive());
+    assert_eq!(refused.err(), Some(Error::INSUFFICIENT_RESOURCES));
+    assert_eq!(world.fallible_calls(), 1, "NMR was asked once");
+    assert!(hooks.driver().spare.iter().all(nmr::Registration::is_idle));
+    drop(hooks);
+    finish(&world);
+}
+
 /// An instance with a module id of its own is still this driver.
 #[test]
 fn a_driver_is_not_bound_to_its_own_instances() {
