@@ -9,6 +9,8 @@ use crate::context::Context;
 #[cfg(unix)]
 mod bundle;
 #[cfg(unix)]
+mod checks;
+#[cfg(unix)]
 mod expectations;
 #[cfg(unix)]
 mod images;
@@ -16,6 +18,8 @@ mod images;
 mod orders;
 #[cfg(unix)]
 mod panic_check;
+#[cfg(unix)]
+mod peers;
 #[cfg(unix)]
 mod probes;
 #[cfg(unix)]

@@ -2,10 +2,12 @@
 // Relay, in C, as C modules are written: binding contexts from the pool, freed in cleanup; a count of references in each,
 // under a spin lock; whoever gives up the last reference of a binding that is detached completes the detach.
 //
-// It is built three times:
+// It is built several times:
 //   PEER    its name
 //   STALLS  every detach is answered STATUS_PENDING and completed 50 to 500 ms later, by a timer or by a thread
 //   BLOCKS  every detach callback takes up to 50 ms
+//   HOLDS   instead, detaches and calls of its Echo below DISPATCH_LEVEL take until C:\lab\release is there
+//   TAKES   which roles it takes, a bit for each; all if it is not said
 #include "nmr.h"
 
 KIRQL raise_irql(KIRQL level) __asm__("KfRaiseIrql");
@@ -18,6 +20,12 @@ KIRQL current_irql(VOID) __asm__("KeGetCurrentIrql");
 #ifndef BLOCKS
 #define BLOCKS 0
 #endif
+#ifndef HOLDS
+#define HOLDS 0
+#endif
+#ifndef TAKES
+#define TAKES 0xf
+#endif
 
 #define TAG 'reeP'
 #define ALIVE 0x7065657261726521ULL
@@ -26,9 +34,9 @@ KIRQL current_irql(VOID) __asm__("KeGetCurrentIrql");
 
 static const GUID ECHO = {0xc1b6a3b2, 0x5d0f, 0x4c39, {0x9a, 0x77, 0x3b, 0x1f, 0x0e, 0x6d, 0x2a, 0x41}};
 static const GUID RELAY = {0x2f9a1c57, 0x7b0e, 0x4c6e, {0xbf, 0x0a, 0x91, 0xd7, 0xa1, 0xf2, 0xb3, 0xc4}};
-// Its last byte tells the three apart.
+// Its last byte tells them apart.
 static const NPI_MODULEID MODULE = {
-    sizeof(NPI_MODULEID), 1, {0xa4b1e6d0, 0x6d2b, 0x4f0e, {0x9f, 0x3e, 0x2f, 0x7c, 0x5f, 0x3b, 0x0b, 1 + STALLS * 2 + BLOCKS}}};
+    sizeof(NPI_MODULEID), 1, {0xa4b1e6d0, 0x6d2b, 0x4f0e, {0x9f, 0x3e, 0x2f, 0x7c, 0x5f, 0x3b, 0x0b, 1 + HOLDS * 4 + STALLS * 2 + BLOCKS}}};
 
 // How dispatch tables of these two NPIs begin, and what is in them.
 typedef struct {
@@ -58,12 +66,12 @@ typedef struct {
 
 static KSPIN_LOCK lock;
 static LIST_ENTRY bindings[ROLES];
-// Bindings of a provider whose detach a thread completes.
+// Bindings whose detach a thread completes.
 static LIST_ENTRY stalled;
 static LONG contexts;
 static HANDLE registrations[ROLES];
 static PVOID callers[CALLERS], staller;
-static volatile LONG stopping, all_detached;
+static volatile LONG stopping, all_detached, released = !HOLDS;
 static LONG64 echoed, relayed, not_relayed, wrong;
 
 static ULONG draw(ULONG limit) {
@@ -84,6 +92,28 @@ static VOID pause_for(ULONG milliseconds) {
     LARGE_INTEGER time;
     time.QuadPart = -10000LL * milliseconds;
     KeDelayExecutionThread(KernelMode, FALSE, &time);
+}
+
+// Whether somebody has made the file that lets everything go on.
+static BOOLEAN release_is_there(VOID) {
+    HANDLE handle;
+    UNICODE_STRING name;
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK status;
+    NTSTATUS opened;
+    RtlInitUnicodeString(&name, L"\\??\\C:\\lab\\release");
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    opened = ZwCreateFile(&handle, GENERIC_READ, &attributes, &status, NULL, 0, 7, FILE_OPEN, 0, NULL, 0);
+    if (NT_SUCCESS(opened)) {
+        ZwClose(handle);
+    }
+    return NT_SUCCESS(opened);
+}
+
+static VOID wait_for_release(VOID) {
+    while (!released && current_irql() == PASSIVE_LEVEL) {
+        pause_for(5);
+    }
 }
 
 static BOOLEAN is_client(const BINDING *binding) {
@@ -199,12 +229,12 @@ static NTSTATUS NTAPI detach(PVOID context) {
     BOOLEAN idle;
     check(binding, "detach was called");
     if (BLOCKS && current_irql() == PASSIVE_LEVEL) {
-        pause_for(draw(50));
+        HOLDS ? wait_for_release() : pause_for(draw(50));
     }
     before = KeAcquireSpinLockRaiseToDpc(&lock);
     binding->closing = TRUE;
     RemoveEntryList(&binding->link);
-    if (STALLS && is_client(binding)) {
+    if (STALLS && !HOLDS && is_client(binding)) {
         LARGE_INTEGER time;
         time.QuadPart = -10000LL * stall_time();
         binding->references++;
@@ -220,17 +250,19 @@ static NTSTATUS NTAPI detach(PVOID context) {
     return idle ? STATUS_SUCCESS : STATUS_PENDING;
 }
 
-// Completes the detaches of providers, each at its time.
+// Completes detaches, each at its time.
 static VOID NTAPI complete_stalled(PVOID unused) {
     for (;;) {
         BINDING *due = NULL;
         PLIST_ENTRY entry;
         BOOLEAN empty;
-        KIRQL before = KeAcquireSpinLockRaiseToDpc(&lock);
+        KIRQL before;
+        released = released || release_is_there();
+        before = KeAcquireSpinLockRaiseToDpc(&lock);
         empty = IsListEmpty(&stalled);
         for (entry = stalled.Flink; entry != &stalled && !due; entry = entry->Flink) {
             BINDING *binding = CONTAINING_RECORD(entry, BINDING, link);
-            if (binding->due <= KeQueryInterruptTime()) {
+            if (HOLDS ? released : binding->due <= KeQueryInterruptTime()) {
                 due = binding;
                 RemoveEntryList(entry);
             }
@@ -248,6 +280,7 @@ static VOID NTAPI complete_stalled(PVOID unused) {
 
 static ULONGLONG NTAPI serve_echo(PVOID context, ULONGLONG value) {
     check(context, "echo was called");
+    wait_for_release();
     return value;
 }
 
@@ -349,7 +382,8 @@ static VOID join_thread(PVOID thread) {
 static VOID NTAPI unload(PDRIVER_OBJECT driver) {
     NTSTATUS status[ROLES];
     for (LONG role = ROLES - 1; role >= 0; role--) {
-        status[role] = role < ECHO_PROVIDER ? NmrDeregisterClient(registrations[role]) : NmrDeregisterProvider(registrations[role]);
+        status[role] = !registrations[role]   ? STATUS_SUCCESS
+                       : role < ECHO_PROVIDER ? NmrDeregisterClient(registrations[role]) : NmrDeregisterProvider(registrations[role]);
     }
     for (LONG role = ROLES - 1; role >= 0; role--) {
         if (status[role] == STATUS_PENDING) {
@@ -386,7 +420,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
         callers[index] = start_thread(call_peers, (PVOID)(ULONG_PTR)index);
     }
     for (ULONG role = 0; role < ROLES; role++) {
-        if (!NT_SUCCESS(register_role(role))) {
+        if (TAKES >> role & 1 && !NT_SUCCESS(register_role(role))) {
             wrong++;
         }
     }

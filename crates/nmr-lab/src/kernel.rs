@@ -46,13 +46,30 @@ pub struct Kernel {
     pub administrator: bool,
     /// For how long a driver's Unload waits for the last handle of its devices to close.
     pub handle_wait: Duration,
+    /// Routines of NETIO.SYS that fail.
+    pub failing: Vec<Failing>,
+}
+
+/// A routine of NETIO.SYS that fails, for one driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// The file of the driver's image, `name.sys`.
+    pub driver: String,
+    /// NmrDeregisterClient, NmrDeregisterProvider or one of the waits for them.
+    pub routine: &'static str,
 }
 
 impl Kernel {
     /// The checks of `image` with two processors, an administrator, and twenty seconds for handles.
     #[must_use]
     pub fn new(image: PathBuf) -> Self {
-        Self { image, processors: 2, administrator: true, handle_wait: Duration::from_secs(20) }
+        Self {
+            image,
+            processors: 2,
+            administrator: true,
+            handle_wait: Duration::from_secs(20),
+            failing: Vec::new(),
+        }
     }
 
     /// Puts the three images and the settings into the machine whose drive C: is `drive`.
@@ -74,9 +91,14 @@ impl Kernel {
     }
 
     fn settings(&self) -> String {
-        let Self { processors, administrator, handle_wait, .. } = self;
+        let Self { processors, administrator, handle_wait, failing, .. } = self;
         let wait = handle_wait.as_millis();
-        format!("processors={processors}\nadministrator={administrator}\nhandle-wait={wait}\n")
+        let mut text =
+            format!("processors={processors}\nadministrator={administrator}\nhandle-wait={wait}\n");
+        for Failing { driver, routine } in failing {
+            let _ = writeln!(text, "fails={driver} {routine}");
+        }
+        text
     }
 }
 
@@ -182,7 +204,11 @@ mod tests {
 
     #[test]
     fn settings_are_lines() {
-        let kernel = Kernel { processors: 4, administrator: false, ..Kernel::new(PathBuf::new()) };
-        assert_eq!(kernel.settings(), "processors=4\nadministrator=false\nhandle-wait=20000\n");
+        let failing = vec![Failing { driver: "a.sys".to_owned(), routine: "NmrDeregisterClient" }];
+        let kernel = Kernel { processors: 4, administrator: false, failing, ..Kernel::new(PathBuf::new()) };
+        assert_eq!(
+            kernel.settings(),
+            "processors=4\nadministrator=false\nhandle-wait=20000\nfails=a.sys NmrDeregisterClient\n"
+        );
     }
 }

@@ -155,6 +155,15 @@ impl Lab {
     /// # Errors
     /// When it cannot be copied or the service cannot be made.
     pub fn add_driver(&self, name: &str, image: &Path) -> Result<()> {
+        self.add_driver_to_group(name, image, &self.group)
+    }
+
+    /// As [`Lab::add_driver`], in another group: the driver gets a process and a NETIO.SYS of its own, which may end badly
+    /// without the others knowing.
+    ///
+    /// # Errors
+    /// As [`Lab::add_driver`].
+    pub fn add_driver_to_group(&self, name: &str, image: &Path, group: &str) -> Result<()> {
         let file = format!("windows/system32/drivers/{name}.sys");
         let target = self.drive().join(file);
         // Never write into what is there: it may be a link.
@@ -163,19 +172,8 @@ impl Lab {
         }
         fs::copy(image, &target).at("copied", image)?;
         let path = format!(r"C:\windows\system32\drivers\{name}.sys");
-        let words = [
-            "sc",
-            "create",
-            name,
-            "type=",
-            "kernel",
-            "start=",
-            "demand",
-            "group=",
-            &self.group,
-            "binPath=",
-            &path,
-        ];
+        let words =
+            ["sc", "create", name, "type=", "kernel", "start=", "demand", "group=", group, "binPath=", &path];
         self.command("sc-create", &words, STEP)?.success()?;
         Ok(())
     }

@@ -37,5 +37,5 @@ mod template;
 pub mod wine;
 
 pub use error::LabError;
-pub use kernel::Kernel;
+pub use kernel::{Failing, Kernel};
 pub use lab::{Lab, Nmrctl, Plan};

@@ -14,7 +14,7 @@ use crate::lab::{LabBundle, boot_lab};
 
 /// Checks, deploys twice, uninstalls twice, and looks after each whether it did what it says. `cargo xtask lab --deploy`.
 pub(crate) fn deploy_round_trip(context: &Context, bundle: &LabBundle) -> Result<()> {
-    let lab = boot_lab(context, bundle, "deploy", 2)?;
+    let lab = boot_lab(context, bundle, "deploy", 2, Vec::new())?;
     let server = SshServer::start(&lab)?;
     let folder = lab.folder().to_owned();
     let result = round_trip(context, bundle, &server).and_then(|reports| {

@@ -1,8 +1,9 @@
-//! The images that only the lab uses: our NETIO.SYS, what checks drivers in front of Wine's kernel, and the driver that panics on purpose.
+//! The images that only the lab uses: our NETIO.SYS, what checks drivers in front of Wine's kernel, the driver that panics
+//! on purpose, and those that NMR does not let go of.
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use nmr_lab::Kernel;
 
 use crate::build::{self, Packages};
@@ -24,6 +25,15 @@ pub(super) struct PanicProbe {
     pub(super) source: PathBuf,
 }
 
+/// The drivers that NMR does not let go of.
+#[derive(Clone, Debug)]
+pub(super) struct FailureProbes {
+    /// The image of the one that stops the machine.
+    pub(super) stops: PathBuf,
+    /// The image of the one that parks.
+    pub(super) parks: PathBuf,
+}
+
 /// Builds our NETIO.SYS.
 pub(crate) fn netio(context: &Context) -> Result<PathBuf> {
     let step = context.ui.step("NETIO.SYS of the lab");
@@ -38,6 +48,15 @@ pub(crate) fn kernel(context: &Context) -> Result<Kernel> {
     let image = build::windows_library(context, KERNEL)?;
     step.done("built");
     Ok(Kernel::new(image))
+}
+
+/// Builds the drivers that NMR does not let go of.
+pub(super) fn failure_probes(context: &Context) -> Result<FailureProbes> {
+    let packages = Packages::read(context)?;
+    let drivers = packages.named(&["failure-stops", "failure-parks"])?;
+    let images = build::build_drivers(context, &packages, &drivers)?;
+    let [stops, parks] = images.as_slice() else { bail!("two images should have been built") };
+    Ok(FailureProbes { stops: stops.sys.clone(), parks: parks.sys.clone() })
 }
 
 /// Builds the driver that panics on purpose.

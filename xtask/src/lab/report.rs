@@ -29,6 +29,8 @@ pub(super) struct Summary {
     /// What NMR and the drivers counted.
     #[serde(flatten)]
     pub(super) tally: Tally,
+    /// What was seen when peers held drivers up and NMR failed, a sentence each.
+    pub(super) checks: Vec<String>,
     /// Where the probe's panic was found.
     pub(super) panic: Panic,
     /// How long it took, in seconds.
@@ -40,7 +42,7 @@ pub(super) struct Summary {
 impl Summary {
     /// Prints the summary.
     pub(super) fn tell(&self, context: &Context) {
-        for line in self.lines() {
+        for line in self.lines().iter().chain(&self.checks) {
             context.ui.note(line);
         }
         if let Some(lab) = &self.lab {

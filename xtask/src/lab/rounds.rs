@@ -28,7 +28,7 @@ impl Stage<'_> {
         for index in orders.stop {
             self.nmrctl.stop(DRIVERS[index], UNLOAD_LIMIT)?;
         }
-        self.judge(begin, counter)
+        judge(self.lab, begin, counter)
     }
 
     /// Waits until calls have gone through Echo and through Relay.
@@ -51,30 +51,30 @@ impl Stage<'_> {
         }
         bail!("no calls went through both Echo and Relay within {} s of loading", TRAFFIC_LIMIT.as_secs())
     }
+}
 
-    /// Looks at everything that was said since `begin`, when all drivers are unloaded.
-    fn judge(&self, begin: Position, counter: &mut Counter) -> Result<()> {
-        let signs = self.lab.crash_signs(begin)?;
-        if let [first, ..] = signs.as_slice() {
-            bail!("the machine crashed: {first}");
-        }
-        let (lines, _) = self.lab.log().since(begin)?;
-        let wrong_before = counter.tally.wrong;
-        let violations = counter.count(&lines);
-        if !violations.is_empty() {
-            bail!("a rule of the NMR was broken:\n    {}", violations.join("\n    "));
-        }
-        let wrong = counter.tally.wrong - wrong_before;
-        if wrong > 0 {
-            bail!("{wrong} calls gave back something else than they should");
-        }
-        let left = counter.tally.left;
-        if left.registrations > 0 || left.bindings > 0 {
-            let (registrations, bindings) = (left.registrations, left.bindings);
-            bail!(
-                "all drivers are unloaded, and NMR still has {registrations} registrations and {bindings} bindings"
-            );
-        }
-        Ok(())
+/// Looks at everything that was said since `begin`, when all drivers are unloaded.
+pub(super) fn judge(lab: &Lab, begin: Position, counter: &mut Counter) -> Result<()> {
+    let signs = lab.crash_signs(begin)?;
+    if let [first, ..] = signs.as_slice() {
+        bail!("the machine crashed: {first}");
     }
+    let (lines, _) = lab.log().since(begin)?;
+    let wrong_before = counter.tally.wrong;
+    let violations = counter.count(&lines);
+    if !violations.is_empty() {
+        bail!("a rule of the NMR was broken:\n    {}", violations.join("\n    "));
+    }
+    let wrong = counter.tally.wrong - wrong_before;
+    if wrong > 0 {
+        bail!("{wrong} calls gave back something else than they should");
+    }
+    let left = counter.tally.left;
+    if left.registrations > 0 || left.bindings > 0 {
+        let (registrations, bindings) = (left.registrations, left.bindings);
+        bail!(
+            "all drivers are unloaded, and NMR still has {registrations} registrations and {bindings} bindings"
+        );
+    }
+    Ok(())
 }

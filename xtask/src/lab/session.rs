@@ -4,11 +4,12 @@ use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use nmr_lab::{Kernel, Lab, Plan};
+use nmr_lab::{Failing, Kernel, Lab, Plan};
 
 use super::bundle::LabBundle;
+use super::checks;
 use super::expectations::DRIVERS;
-use super::images::{self, PanicProbe};
+use super::images::{self, FailureProbes, PanicProbe};
 use super::orders;
 use super::panic_check::{self, Panic};
 use super::report::{self, Summary};
@@ -33,11 +34,11 @@ pub(super) struct Options {
 pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) -> Result<Summary> {
     let LabBundle { bundle, .. } = lab_bundle;
     lab_bundle.require_all()?;
-    let probe = images::panic_probe(context)?;
+    let probes = Probes { panic: images::panic_probe(context)?, failure: images::failure_probes(context)? };
     let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(seed_from_clock);
-    let lab = boot(context, lab_bundle, "lab", options.processors)?;
-    let (tally, panic) = play(context, &lab, lab_bundle, &probe, options.rounds, seed)
+    let lab = boot(context, lab_bundle, "lab", options.processors, checks::failure::failing())?;
+    let (tally, checks, panic) = play(context, &lab, lab_bundle, &probes, options.rounds, seed)
         .map_err(|error| report::failure(&error, &lab, &format!("cargo xtask lab --seed {seed}")))?;
 
     let folder = lab.folder().to_owned();
@@ -51,16 +52,29 @@ pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) 
         seed,
         rounds: options.rounds,
         tally,
+        checks,
         panic,
         seconds: begin.elapsed().as_secs_f64(),
         lab: options.keep.then_some(folder),
     })
 }
 
+/// Drivers that are not in the bundle, and go wrong.
+struct Probes {
+    panic: PanicProbe,
+    failure: FailureProbes,
+}
+
 /// Boots a lab machine for the drivers of `bundle`. Several may run at once: each has a name of its own.
-pub(crate) fn boot(context: &Context, bundle: &LabBundle, purpose: &str, processors: u32) -> Result<Lab> {
+pub(crate) fn boot(
+    context: &Context,
+    bundle: &LabBundle,
+    purpose: &str,
+    processors: u32,
+    failing: Vec<Failing>,
+) -> Result<Lab> {
     let (netio, kernel) = (images::netio(context)?, images::kernel(context)?);
-    let kernel = Kernel { processors, ..kernel };
+    let kernel = Kernel { processors, failing, ..kernel };
     let step = context.ui.step("lab machine");
     let plan = Plan {
         root: context.target.join("lab"),
@@ -86,10 +100,10 @@ fn play(
     context: &Context,
     lab: &Lab,
     lab_bundle: &LabBundle,
-    probe: &PanicProbe,
+    probes: &Probes,
     rounds: u32,
     seed: u64,
-) -> Result<(Tally, Panic)> {
+) -> Result<(Tally, Vec<String>, Panic)> {
     let nmrctl = lab.bring_bundle(&lab_bundle.bundle.folder, "bundle")?;
     let step = context.ui.step("install");
     nmrctl.run(&["install", nmrctl.folder()], INSTALL_LIMIT)?;
@@ -113,13 +127,14 @@ fn play(
     step.done("");
     prove_calls_in_flight(&counter.tally, rounds)?;
 
+    let checks = checks::run(context, lab, &nmrctl, &probes.failure)?;
     let step = context.ui.step("uninstall");
     nmrctl.run(&["uninstall"], INSTALL_LIMIT)?;
     step.done("");
     let step = context.ui.step("panic on purpose");
-    let panic = panic_check::run(lab, &nmrctl, probe)?;
+    let panic = panic_check::run(lab, &nmrctl, &probes.panic)?;
     step.done("found in the log");
-    Ok((counter.tally, panic))
+    Ok((counter.tally, checks, panic))
 }
 
 /// Once every order of unloads has occurred, some detach must have met a call in flight: echo-client stays inside Echo

@@ -13,20 +13,13 @@ use serde::Serialize;
 
 use super::bundle::LabBundle;
 use super::expectations::DRIVERS;
+use super::peers;
 use super::report;
 use super::script;
 use super::session::{self, INSTALL_LIMIT, Options};
 use super::tally::{Counter, Tally};
 use crate::context::Context;
 
-/// Where the sources of the peers are, below the workspace.
-const FOLDER: &str = "crates/nmr-lab/soak";
-/// The C peers, and how the one source is compiled to each.
-const PEERS: [(&str, &[&str]); 3] = [
-    ("peer", &["PEER=\"peer\""]),
-    ("peer-stalls", &["PEER=\"peer-stalls\"", "STALLS=1"]),
-    ("peer-blocks", &["PEER=\"peer-blocks\"", "BLOCKS=1"]),
-];
 /// A cycle never takes longer on average, on a machine that does anything at all.
 const CYCLE_LIMIT: Duration = Duration::from_secs(10);
 /// How often the log is read.
@@ -80,7 +73,7 @@ pub(super) fn run(context: &Context, bundle: &LabBundle, cycles: u32, options: &
     bundle.require_all()?;
     let seed = options.seed.unwrap_or_else(session::seed_from_clock);
     context.ui.note(format!("the order is drawn from seed {seed}"));
-    let lab = session::boot(context, bundle, "soak", options.processors)?;
+    let lab = session::boot(context, bundle, "soak", options.processors, Vec::new())?;
     let again = format!("cargo xtask lab --soak {cycles} --seed {seed}");
     let (tally, seconds) =
         play(context, &lab, bundle, cycles, seed).map_err(|error| report::failure(&error, &lab, &again))?;
@@ -99,14 +92,11 @@ fn play(context: &Context, lab: &Lab, bundle: &LabBundle, cycles: u32, seed: u64
     let step = context.ui.step("drivers and peers");
     let nmrctl = lab.bring_bundle(&bundle.bundle.folder, "bundle")?;
     nmrctl.run(&["install", nmrctl.folder()], INSTALL_LIMIT)?;
-    let sources = context.workspace.join(FOLDER);
-    for (name, definitions) in PEERS {
-        let image = lab.folder().join(format!("{name}.sys"));
-        c_driver::compile(&sources.join("peer.c"), &image, definitions)?;
-        lab.add_driver(name, &image)?;
+    for peer in peers::SOAK {
+        peer.add(context, lab)?;
     }
-    c_driver::compile_program(&sources.join("scm.c"), &lab.drive().join("lab/scm.exe"))?;
-    let names: Vec<&str> = DRIVERS.into_iter().chain(PEERS.map(|(name, _)| name)).collect();
+    c_driver::compile_program(&peers::source(context, "scm.c"), &lab.drive().join("lab/scm.exe"))?;
+    let names: Vec<&str> = DRIVERS.into_iter().chain(peers::SOAK.map(|peer| peer.name)).collect();
     let walk = lab.drive().join("lab/soak.txt");
     fs::write(&walk, script::walk(seed, &names, cycles))
         .with_context(|| format!("{} cannot be written", walk.display()))?;

@@ -9,7 +9,7 @@
 //! something stricter. Nothing of this is in a driver: the very image that is shipped is loaded.
 //!
 //! What is broken is said in lines of the machine's log that begin with `nmr-lab: violation:`; see [`report`]. Other
-//! lines tell what happens: `loaded`, `unloaded` with the count of pool blocks, `refused`, `event`.
+//! lines tell what happens: `loaded`, `unloaded` with the count of pool blocks, `refused`, `failed`, `event`.
 //!
 //! | file | what it adds or checks |
 //! |---|---|
@@ -20,6 +20,7 @@
 //! | `pool.rs`, `arena.rs`, `layout.rs` | memory that tells who misuses it |
 //! | `notification.rs`, `import.rs`, `images.rs`, `service.rs`, `departure.rs` | images that come and go |
 //! | `device.rs`, `work_item.rs`, `etw.rs`, `rundown.rs`, `clock.rs`, `security.rs` | what drivers register, or Wine lacks |
+//! | `failing.rs` | NMR that does not let go, where the settings ask for it |
 //! | `fault.rs`, `report.rs` | what is said |
 //!
 //! On hosts other than Windows only what can be tested there is built.
@@ -49,6 +50,8 @@ mod dpc;
 mod entry;
 #[cfg(windows)]
 mod etw;
+#[cfg(windows)]
+mod failing;
 #[cfg(windows)]
 mod fault;
 #[cfg(windows)]

@@ -217,10 +217,10 @@ macro_rules! routines {
             // netioddk: the nine functions of NETIO.SYS.
             NmrRegisterClient, Limit::AtMost(PASSIVE), Target::Library("netio.sys");
             NmrRegisterProvider, Limit::AtMost(PASSIVE), Target::Library("netio.sys");
-            NmrDeregisterClient, Limit::AtMost(DISPATCH), Target::Library("netio.sys");
-            NmrDeregisterProvider, Limit::AtMost(DISPATCH), Target::Library("netio.sys");
-            NmrWaitForClientDeregisterComplete, Limit::AtMost(APC), Target::Library("netio.sys");
-            NmrWaitForProviderDeregisterComplete, Limit::AtMost(APC), Target::Library("netio.sys");
+            NmrDeregisterClient, Limit::AtMost(DISPATCH), Target::Own(|| crate::failing::deregister_client as *const c_void);
+            NmrDeregisterProvider, Limit::AtMost(DISPATCH), Target::Own(|| crate::failing::deregister_provider as *const c_void);
+            NmrWaitForClientDeregisterComplete, Limit::AtMost(APC), Target::Own(|| crate::failing::wait_for_client as *const c_void);
+            NmrWaitForProviderDeregisterComplete, Limit::AtMost(APC), Target::Own(|| crate::failing::wait_for_provider as *const c_void);
             NmrClientAttachProvider, Limit::AtMost(PASSIVE), Target::Library("netio.sys");
             NmrClientDetachProviderComplete, Limit::AtMost(DISPATCH), Target::Own(|| crate::linger::client_detach_complete as *const c_void);
             NmrProviderDetachClientComplete, Limit::AtMost(DISPATCH), Target::Own(|| crate::linger::provider_detach_complete as *const c_void);

@@ -10,7 +10,7 @@ const PROCESSORS: u32 = 2;
 const MOST_PROCESSORS: u32 = 64;
 
 /// How the lab is set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// Virtual processors.
     pub(crate) processors: u32,
@@ -20,11 +20,19 @@ pub(crate) struct Settings {
     pub(crate) tracing: bool,
     /// For how long Unload waits for the last handle of a control device to close, in milliseconds.
     pub(crate) handle_wait: u64,
+    /// Which routines of NETIO.SYS fail: the driver's image, and the routine.
+    pub(crate) failing: Vec<(String, String)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { processors: PROCESSORS, administrator: true, tracing: true, handle_wait: 20_000 }
+        Self {
+            processors: PROCESSORS,
+            administrator: true,
+            tracing: true,
+            handle_wait: 20_000,
+            failing: Vec::new(),
+        }
     }
 }
 
@@ -43,10 +51,20 @@ impl Settings {
                 ("administrator", value) => settings.administrator = value.parse().map_err(|_| wrong())?,
                 ("tracing", value) => settings.tracing = value.parse().map_err(|_| wrong())?,
                 ("handle-wait", value) => settings.handle_wait = value.parse().map_err(|_| wrong())?,
+                ("fails", value) => {
+                    let (driver, routine) = value.split_once(' ').ok_or_else(wrong)?;
+                    settings.failing.push((driver.to_owned(), routine.to_owned()));
+                }
                 _ => return Err(wrong()),
             }
         }
         Ok(settings)
+    }
+
+    /// Whether `routine` is to fail for `driver`.
+    pub(crate) fn fails(&self, driver: &str, routine: &str) -> bool {
+        let is_it = |(image, name): &(String, String)| image.eq_ignore_ascii_case(driver) && name == routine;
+        self.failing.iter().any(is_it)
     }
 }
 
@@ -79,8 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn a_routine_fails_for_the_driver_that_is_named() {
+        let settings = Settings::parse("fails=a.sys NmrDeregisterClient\n").unwrap();
+        assert!(settings.fails("A.sys", "NmrDeregisterClient"));
+        assert!(!settings.fails("b.sys", "NmrDeregisterClient"));
+        assert!(!settings.fails("a.sys", "NmrDeregisterProvider"));
+    }
+
+    #[test]
     fn what_is_not_understood_is_said() {
-        for line in ["processors=0", "processors=65", "processors", "administrator=1", "colour=red"] {
+        for line in
+            ["processors=0", "processors=65", "processors", "administrator=1", "colour=red", "fails=a.sys"]
+        {
             assert!(Settings::parse(line).unwrap_err().contains(line), "{line}");
         }
     }

@@ -88,6 +88,14 @@ routines_of! { COPY:
 routines_of! { REGISTRAR:
     /// `NmrClientDetachProviderComplete`.
     fn client_detach_complete = "NmrClientDetachProviderComplete"(binding: *mut c_void);
+    /// `NmrDeregisterClient`.
+    fn deregister_client = "NmrDeregisterClient"(handle: *mut c_void) -> i32;
+    /// `NmrDeregisterProvider`.
+    fn deregister_provider = "NmrDeregisterProvider"(handle: *mut c_void) -> i32;
+    /// `NmrWaitForClientDeregisterComplete`.
+    fn wait_for_client = "NmrWaitForClientDeregisterComplete"(handle: *mut c_void) -> i32;
+    /// `NmrWaitForProviderDeregisterComplete`.
+    fn wait_for_provider = "NmrWaitForProviderDeregisterComplete"(handle: *mut c_void) -> i32;
     /// `NmrProviderDetachClientComplete`.
     fn provider_detach_complete = "NmrProviderDetachClientComplete"(binding: *mut c_void);
 }
