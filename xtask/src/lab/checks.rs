@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nmr_lab::log::{Line, Position};
@@ -155,14 +155,18 @@ fn lines_since(lab: &Lab, position: Position, words: &str) -> Result<Vec<String>
     Ok(lines.into_iter().map(|line| line.text).filter(|text| words.is_match(text)).collect())
 }
 
-/// The value in which the driver of `service` says who holds its unload up.
+/// The value in which the driver of `service` says who holds its unload up. It is written right after the line in the log.
 fn unload_blocker(lab: &Lab, service: &str) -> Result<String> {
     let key = format!(r"HKLM\System\CurrentControlSet\Services\{service}\Parameters");
     let words = ["reg", "query", &key, "/v", "UnloadBlocker"];
-    let output = lab.command("reg-query", &words, SOON)?.success()?.stdout;
-    match registry_text(&output) {
-        Some(text) => Ok(text.to_owned()),
-        None => bail!("no UnloadBlocker below {key}, but: {}", output.trim()),
+    let begin = Instant::now();
+    loop {
+        let output = lab.command("reg-query", &words, SOON)?.stdout;
+        match registry_text(&output) {
+            Some(text) => return Ok(text.to_owned()),
+            None if begin.elapsed() < SOON => {}
+            None => bail!("no UnloadBlocker below {key}, but: {}", output.trim()),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(scene: &Scene<'_>) -> Result<String> {
 
 /// NPI, side, state, module id, calls in flight, age, callbacks.
 fn named(npi: &str, calls: &str) -> String {
-    let state = r"\[[a-zA-Z ]+\]";
+    let state = r"\[[a-zA-Z, ]+\]";
     format!(
         r"{HELD_UP}{npi} \(client of {npi}\): {state}: peer {HOLDS_ID} [a-z]+, {calls} calls in flight, bound for \d+ s, 0 callbacks running"
     )
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_line_must_name_everything() {
         let line = format!(
-            "nmr: EchoClient: unload is held up by echo (client of echo): [waiting for NMR]: peer {HOLDS_ID} draining, \
+            "nmr: EchoClient: unload is held up by echo (client of echo): [deregistered, not waited for]: peer {HOLDS_ID} draining, \
              1 calls in flight, bound for 10 s, 0 callbacks running"
         );
         assert!(pattern(&named("echo", "[1-9]")).is_match(&line));
