@@ -166,6 +166,18 @@ impl<D: Driver> Loaded<D> {
         Ok(Self { driver })
     }
 
+    /// Unloads the driver, and loads it again in the same storage; `between` runs while it is unloaded.
+    ///
+    /// # Errors
+    /// As for [`Loaded::new`].
+    pub fn reload(self, between: impl FnOnce()) -> Result<Self> {
+        let driver = self.driver;
+        drop(self);
+        between();
+        // SAFETY: it was loaded through the value that was dropped, which has unloaded it.
+        unsafe { Self::of(driver) }
+    }
+
     /// The driver.
     pub fn driver(&self) -> &'static D {
         self.driver
