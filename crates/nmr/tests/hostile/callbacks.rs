@@ -29,7 +29,11 @@ fn turns_on_all(rogue: &'static Rogue, at: &AtMostDispatch<'_>) {
 /// The attach callback deactivates its own registration and the others, also while it is being registered.
 #[test]
 fn attach_deactivates_its_own_registration() {
-    lay(Plan { attach: |rogue, at| turns_on_all(rogue, at.at_most_dispatch()), threads: &[waits], ..Plan::IDLE });
+    lay(Plan {
+        attach: |rogue, at| turns_on_all(rogue, at.at_most_dispatch()),
+        threads: &[waits],
+        ..Plan::IDLE
+    });
 }
 
 /// The attach callback activates the others, whose attach callbacks do the same.

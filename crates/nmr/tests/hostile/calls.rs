@@ -17,7 +17,8 @@ fn holds(rogue: &'static Rogue, thread: &mut OwnThread<'_, Rogue>) {
                 guards.iter().for_each(|guard| touch(guard, 5));
             }
             _ => {
-                let Some(mut burst) = rogue.pit.oldest_peer().and_then(|peer| peer.peer_ref().burst(8)) else {
+                let Some(mut burst) = rogue.pit.oldest_peer().and_then(|peer| peer.peer_ref().burst(8))
+                else {
                     continue;
                 };
                 while let Some(peer) = burst.next_call() {
@@ -36,11 +37,7 @@ fn holds(rogue: &'static Rogue, thread: &mut OwnThread<'_, Rogue>) {
 /// Held guards are let go in `closing`, inside the closer's own walk, or in a destructor, or when the thread ends.
 #[test]
 fn guards_are_kept_across_unload() {
-    lay(Plan {
-        closing: |rogue, _| rogue.let_go(),
-        threads: &[holds, holds],
-        ..Plan::IDLE
-    });
+    lay(Plan { closing: |rogue, _| rogue.let_go(), threads: &[holds, holds], ..Plan::IDLE });
 }
 
 fn reuses(rogue: &'static Rogue, thread: &mut OwnThread<'_, Rogue>) {

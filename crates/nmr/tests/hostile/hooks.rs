@@ -64,7 +64,10 @@ fn loads_that_fail_leave_nothing() {
     fn busy(rogue: &'static Rogue, thread: &mut OwnThread<'_, Rogue>) {
         while thread.goes_on() {
             let at = thread.may_wait();
-            let _ = rogue.spare.activate_any(nmr::InstanceIdentity::new(*<Rogue as nmr::Driver>::MODULE_ID, 1), at.at_passive());
+            let _ = rogue.spare.activate_any(
+                nmr::InstanceIdentity::new(*<Rogue as nmr::Driver>::MODULE_ID, 1),
+                at.at_passive(),
+            );
             rogue.pit.deactivate(at.at_most_dispatch());
             rogue.pit.peers().for_each(|peer| touch(&peer, 1));
         }

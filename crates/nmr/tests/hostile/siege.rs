@@ -56,12 +56,13 @@ fn lives<D: Driver>(mut loaded: Loaded<D>, seed: &Seed, flag: fn(&'static D) -> 
     for _ in 1..LIVES {
         seed.dawdle();
         thread::sleep(core::time::Duration::from_micros(seed.below(800)));
-        loaded = loaded.reload(|| {
-            flag(driver).store(false, Ordering::SeqCst);
-            seed.dawdle();
-            flag(driver).store(true, Ordering::SeqCst);
-        })
-        .expect("nothing fails");
+        loaded = loaded
+            .reload(|| {
+                flag(driver).store(false, Ordering::SeqCst);
+                seed.dawdle();
+                flag(driver).store(true, Ordering::SeqCst);
+            })
+            .expect("nothing fails");
     }
     thread::sleep(core::time::Duration::from_micros(seed.below(800)));
     drop(loaded);

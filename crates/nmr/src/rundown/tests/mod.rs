@@ -211,6 +211,63 @@ fn what_is_found_open_lets_in() {
     });
 }
 
+/// The oldest peer is remembered as an epoch and no more: what was written before the opening comes with the entry.
+#[test]
+fn an_epoch_is_enough_to_see_what_was_there_before_the_opening() {
+    for shard in [0, 1] {
+        model(move || {
+            let binding = Binding::unopened();
+            // SAFETY: nobody else knows the binding.
+            binding.value.with_mut(|value| unsafe { *value = 0 });
+            let remembered = Arc::new(AtomicUsize::new(0));
+            let caller = {
+                let (binding, remembered) = (binding.clone(), remembered.clone());
+                spawn(move || {
+                    let epoch = Epoch::from_bits(remembered.load(Ordering::Relaxed) as u32);
+                    if epoch.is_open() {
+                        assert!(binding.call(epoch, shard));
+                    }
+                })
+            };
+            let opening = {
+                let binding = binding.clone();
+                spawn(move || {
+                    // SAFETY: nobody is inside before the opening; that nobody is, is what is being checked.
+                    binding.value.with_mut(|value| unsafe { *value = ALIVE });
+                    assert!(binding.rundown.open());
+                    let epoch = binding.rundown.open_epoch().expect("just opened");
+                    remembered.store(epoch.to_bits() as usize, Ordering::Relaxed);
+                })
+            };
+            caller.join().expect("no panic");
+            opening.join().expect("no panic");
+        });
+    }
+}
+
+/// Who finds it open at DISPATCH_LEVEL counts nowhere, and sees what was written before the opening all the same.
+#[test]
+fn a_look_is_enough_to_see_what_was_there_before_the_opening() {
+    model(|| {
+        let binding = Binding::unopened();
+        let open = Epoch::open_in(0);
+        // SAFETY: nobody else knows the binding.
+        binding.value.with_mut(|value| unsafe { *value = 0 });
+        let caller = {
+            let binding = binding.clone();
+            spawn(move || {
+                if binding.rundown.is_open_in(open) {
+                    binding.read();
+                }
+            })
+        };
+        // SAFETY: as above, before the opening.
+        binding.value.with_mut(|value| unsafe { *value = ALIVE });
+        assert!(binding.rundown.open());
+        caller.join().expect("no panic");
+    });
+}
+
 #[test]
 fn leaver_between_flip_and_transfer() {
     model(|| {
