@@ -19,8 +19,10 @@ mod events;
 mod handles;
 mod hanging;
 mod lifetime;
+mod locks;
 mod netevent;
 mod pointers;
+mod raising;
 mod registering;
 #[path = "../contract_rows/seeds.rs"]
 #[allow(dead_code, reason = "the rows of the contract use the rest")]

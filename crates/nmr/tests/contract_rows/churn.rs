@@ -1,6 +1,7 @@
 //! Drivers and C modules that load, attach, call, close and unload in any order on many threads.
 
 use crate::drivers::{Consumer, Subject, Supplier, assert_gone, load, reload};
+use crate::restless;
 use crate::seeds::{Seed, each_seed};
 use crate::toy::{Call, Script, Toy};
 use nmr::Status;
@@ -93,21 +94,23 @@ fn churn(seed: &Seed) {
         })
         .collect();
     let over = AtomicBool::new(false);
-    let parts = [seed.part(), seed.part(), seed.part()];
-    let (consumers, supplier) = thread::scope(|scope| {
-        let [first, second, third] = &parts;
+    let parts = [seed.part(), seed.part(), seed.part(), seed.part()];
+    let (consumers, supplier, restless) = thread::scope(|scope| {
+        let [first, second, third, fourth] = &parts;
         let consumers =
             [first, second].map(|part| scope.spawn(|| driver_lives::<Consumer>(&world, part, &over)));
         let supplier = scope.spawn(|| driver_lives::<Supplier>(&world, third, &over));
+        let restless = scope.spawn(|| restless::lives(&world, fourth, LIVES, &over));
         let lives: Vec<_> = toys.iter().map(|(toy, part)| scope.spawn(|| toy_lives(toy, part))).collect();
         lives.into_iter().for_each(|life| life.join().expect("no panic"));
         over.store(true, Ordering::SeqCst);
-        (consumers.map(ScopedJoinHandle::join), supplier.join())
+        (consumers.map(ScopedJoinHandle::join), supplier.join(), restless.join())
     });
     for consumer in consumers {
         assert_gone(&world, consumer.expect("no panic"));
     }
     assert_gone(&world, supplier.expect("no panic"));
+    assert_gone(&world, restless.expect("no panic"));
     for (toy, _) in &toys {
         assert_eq!(toy.faults(), [], "no toy was called after its cleanup");
         assert_eq!(toy.count(Call::Detach), toy.count(Call::Cleanup));
@@ -117,5 +120,5 @@ fn churn(seed: &Seed) {
 
 #[test]
 fn drivers_and_modules_come_and_go_on_many_threads() {
-    each_seed(500, churn);
+    each_seed(400, churn);
 }

@@ -16,6 +16,7 @@ mod drivers;
 mod events;
 mod impetuous;
 mod reentry;
+mod restless;
 mod seeds;
 mod several;
 #[path = "../bug_classes/toy/mod.rs"]
