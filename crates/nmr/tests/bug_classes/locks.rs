@@ -38,7 +38,8 @@ fn may_wait() -> MayWait<'static> {
 #[test]
 fn spin_as_a_kernel_lock_in_c() {
     let lock = HostLock::UNLOCKED;
-    lock.acquire();
+    // SAFETY: released below.
+    unsafe { lock.acquire() };
     let interrupt = Interrupt::here();
     until("the DPC interrupts whoever holds the lock", || interrupt.has_run());
     assert_eq!(irql(), PASSIVE);
@@ -52,7 +53,8 @@ fn a_lock_that_raises_is_not_interrupted() {
     let _alone = alone();
     let before = INTERRUPTED.load(Ordering::SeqCst);
     let lock = RaisingLock::UNLOCKED;
-    let restore = lock.acquire();
+    // SAFETY: released below.
+    let restore = unsafe { lock.acquire() };
     let interrupt = Interrupt::here();
     std::thread::sleep(core::time::Duration::from_millis(5));
     assert!(!interrupt.has_run());
@@ -69,14 +71,17 @@ fn hand_carried_lock_state_in_c() {
     let _alone = alone();
     let stale = STALE.load(Ordering::SeqCst);
     let (list, link) = (RaisingLock::UNLOCKED, RaisingLock::UNLOCKED);
-    let list_state = list.acquire();
-    let state = link.acquire();
+    // SAFETY: released below.
+    let list_state = unsafe { list.acquire() };
+    // SAFETY: released below.
+    let state = unsafe { link.acquire() };
     // SAFETY: taken above.
     unsafe { link.release(state) };
     // SAFETY: taken above.
     unsafe { list.release(list_state) };
     assert_eq!((irql(), state), (PASSIVE, DISPATCH));
-    let _ = link.acquire();
+    // SAFETY: released below, with the wrong state.
+    unsafe { link.acquire() };
     // SAFETY: none: this is the bug.
     unsafe { link.release(state) };
     assert_eq!(irql(), DISPATCH, "nobody holds a lock any more");

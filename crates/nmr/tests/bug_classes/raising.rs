@@ -81,8 +81,9 @@ unsafe impl RawLock for RaisingLock {
         Self { held: AtomicBool::new(false), before: AtomicU8::new(0), interrupt: Mutex::new(None) };
     type Restore = u8;
 
-    fn acquire(&self) -> u8 {
-        let before = MACHINE.raise_to_dispatch();
+    unsafe fn acquire(&self) -> u8 {
+        // SAFETY: lowered by the release, which the caller promises.
+        let before = unsafe { MACHINE.raise_to_dispatch() };
         while self.held.swap(true, Ordering::Acquire) {
             spin_loop();
         }
@@ -180,8 +181,9 @@ unsafe impl System for Raising {
         Host::<World>::irql()
     }
 
-    fn enter_critical_region() -> bool {
-        Host::<World>::enter_critical_region()
+    unsafe fn enter_critical_region() -> bool {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { Host::<World>::enter_critical_region() }
     }
 
     unsafe fn leave_critical_region() {
@@ -190,7 +192,7 @@ unsafe impl System for Raising {
     }
 
     pass_on! {
-        fn raise_to_dispatch() -> u8;
+        #[raw] fn raise_to_dispatch() -> u8;
         #[raw] fn lower(before: u8);
         fn active_processors() -> usize;
         #[raw] fn queue_dpc(dpc: &'static HostDpc, processor: usize);
