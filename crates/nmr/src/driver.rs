@@ -6,7 +6,7 @@
 )]
 
 use crate::grace::GracePeriods;
-use crate::registration::Registered;
+use crate::registration::{Options, Registered};
 use crate::snapshot::{self, AttachmentRow, RegistrationRow, TooSmall, Written};
 use crate::unload::Coordinator;
 use crate::{AtMostDispatch, MayWait, OnFailure, Result, System, unload};
@@ -15,7 +15,7 @@ use nmr_abi::ModuleId;
 /// A driver as `driver!` declares it: static storage for everything that NMR and the driver's threads refer to.
 ///
 /// # Safety
-/// [`Driver::for_each_registration`] visits every registration of the driver, [`Driver::join_threads`] joins every
+/// [`Driver::for_each_registration`] visits every registration of the driver, [`Driver::OPTIONS`] has as many, [`Driver::join_threads`] joins every
 /// thread of it, [`Driver::coordinator`] is a field of the driver, and [`Driver::grace_periods`] answers always the same.
 /// `driver!` writes the implementation.
 pub unsafe trait Driver: Sync + Sized + 'static {
@@ -42,6 +42,11 @@ pub unsafe trait Driver: Sync + Sized + 'static {
 
     /// Where the threads meet that activate, deactivate and unload.
     fn coordinator(&self) -> &Coordinator<Self>;
+
+    /// What is declared of each registration, in the order of [`Driver::for_each_registration`]. A registration learns
+    /// it at load: until then the driver's storage is all zero, as far as the framework's part goes, and takes no room
+    /// in the image.
+    const OPTIONS: &'static [Options];
 
     /// Calls `each` with every registration, in the order in which they register: what others need comes first.
     fn for_each_registration(&'static self, each: &mut dyn FnMut(Stage, &'static dyn Registered<Self>));

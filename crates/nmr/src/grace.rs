@@ -29,7 +29,8 @@ pub(crate) struct Waiter(UnsafeCell<Request>);
 struct Request {
     next: Option<&'static Waiter>,
     subject: *const c_void,
-    over: Over,
+    /// None before the first request: a fresh waiter is all zero, like the slot around it.
+    over: Option<Over>,
 }
 
 // SAFETY: the cell is written by the one who asks, before it is on a list, and by the engine's lock holder afterwards.
@@ -37,12 +38,9 @@ unsafe impl Sync for Waiter {}
 
 impl Waiter {
     pub(crate) const fn new() -> Self {
-        Self(UnsafeCell::new(Request { next: None, subject: core::ptr::null(), over: nobody }))
+        Self(UnsafeCell::new(Request { next: None, subject: core::ptr::null(), over: None }))
     }
 }
-
-/// Never called: a waiter is filled in before it is on a list.
-unsafe fn nobody(_: *const c_void) {}
 
 /// The engine, in static storage. `driver!` declares it for drivers with `calls_at_dispatch`.
 pub struct GracePeriods<S: System> {
@@ -95,7 +93,7 @@ impl<S: System> GracePeriods<S> {
     ) {
         let mut lists = self.lists.lock();
         // SAFETY: on no list, as the caller says.
-        unsafe { *waiter.0.get() = Request { next: lists.waiting, subject, over } };
+        unsafe { *waiter.0.get() = Request { next: lists.waiting, subject, over: Some(over) } };
         lists.waiting = Some(waiter);
         if !lists.running {
             // SAFETY: nothing runs, and this is under the lock.
@@ -152,8 +150,10 @@ impl<S: System> GracePeriods<S> {
             // SAFETY: off the lists, and not called yet.
             let Request { next, subject, over: call } = unsafe { *waiter.0.get() };
             over = next;
-            // SAFETY: as `request` was promised. The waiter may be gone afterwards.
-            unsafe { call(subject) };
+            if let Some(call) = call {
+                // SAFETY: as `request` was promised. The waiter may be gone afterwards.
+                unsafe { call(subject) };
+            }
         }
     }
 }

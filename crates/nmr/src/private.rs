@@ -43,6 +43,7 @@ wire!(Status = Status::SUCCESS, nmr_abi::Guid = nmr_abi::Guid::from_u128(0), () 
 ///
 /// # Safety
 /// `context` is the binding context of a `B` that has not been cleaned up.
+#[inline]
 pub unsafe fn serve<'a, S: System, B: 'a, T>(context: *mut c_void, call: impl FnOnce(&'a B) -> T) -> T {
     let binding = context.map_addr(|address| address & !GENERATION_BITS).cast_const().cast::<B>();
     let _region = CriticalRegion::<S>::enter();
@@ -54,6 +55,7 @@ pub unsafe fn serve<'a, S: System, B: 'a, T>(context: *mut c_void, call: impl Fn
 ///
 /// # Safety
 /// As [`serve`]; `out` is NULL or valid for a write of a `T`.
+#[inline]
 pub unsafe fn serve_result<'a, S: System, B: 'a, T: Wire>(
     context: *mut c_void,
     out: *mut T,
@@ -77,6 +79,7 @@ pub unsafe fn serve_result<'a, S: System, B: 'a, T: Wire>(
 ///
 /// # Safety
 /// As [`serve`].
+#[inline]
 pub unsafe fn serve_status<'a, S: System, B: 'a>(
     context: *mut c_void,
     call: impl FnOnce(&'a B) -> Result<()>,
@@ -119,6 +122,7 @@ pub type SystemOfProvider<B> = <<B as ProviderBinding>::Driver as Driver>::Syste
 ///
 /// # Errors
 /// The status; STATUS_UNSUCCESSFUL for success codes other than STATUS_SUCCESS, which no function of an NPI answers.
+#[inline]
 pub fn call_status(status: Status) -> Result<()> {
     if status == Status::SUCCESS { Ok(()) } else { Err(Error::from_status(status)) }
 }
@@ -127,6 +131,7 @@ pub fn call_status(status: Status) -> Result<()> {
 ///
 /// # Errors
 /// As [`call_status`].
+#[inline]
 pub fn call_result<T: Wire>(call: impl FnOnce(*mut T) -> Status) -> Result<T> {
     let mut out = T::INITIAL;
     call_status(call(&mut out)).map(|()| out)
@@ -200,6 +205,7 @@ impl<T> Peer<T> {
     ///
     /// # Safety
     /// The caller is inside the rundown of the binding until the call has returned.
+    #[inline]
     pub const unsafe fn reach(&self) -> (&T, *mut c_void) {
         (self.table, self.context)
     }

@@ -22,11 +22,11 @@ pub(crate) use const_fn_outside_loom;
 
 /// An array of fresh values, made in a constant where [`const_fn_outside_loom!`] is one.
 macro_rules! fresh_array {
-    ($type:ty; $length:expr) => {{
+    ($type:ty, $fresh:ident; $length:expr) => {{
         #[cfg(not(loom))]
-        let array = [const { <$type>::new() }; $length];
+        let array = [const { <$type>::$fresh() }; $length];
         #[cfg(loom)]
-        let array: [$type; $length] = ::core::array::from_fn(|_| <$type>::new());
+        let array: [$type; $length] = ::core::array::from_fn(|_| <$type>::$fresh());
         array
     }};
 }

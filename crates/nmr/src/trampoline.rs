@@ -3,7 +3,6 @@
 #![expect(unsafe_code, reason = "receives NMR's pointers")]
 
 use crate::binding::Slot;
-use crate::log::Facts;
 use crate::registration::{Core, Exchange};
 use crate::role::Role;
 use crate::rundown::DetachAnswer;
@@ -99,7 +98,7 @@ pub(crate) unsafe extern "system" fn detach<R: Role>(binding_context: *mut c_voi
         }
         DetachAnswer::Pending => Status::PENDING,
     };
-    core.log(Step::Detach, &Facts { status: Some(status), ..facts });
+    core.log(Step::Detach, &facts.with_status(status));
     status
 }
 

@@ -20,8 +20,10 @@ fn relay_answers_not_ready_without_echo() {
 #[test]
 fn what_relay_needs_registers_first() {
     let world = World::new();
-    let driver = Loaded::<Composite>::storage(Kernel::new(world));
+    let loaded = Loaded::<Composite>::new(Kernel::new(world)).expect("nothing fails");
     let mut names = Vec::new();
-    driver.for_each_registration(&mut |stage, registration| names.push((stage.0, registration.name())));
+    loaded
+        .driver()
+        .for_each_registration(&mut |stage, registration| names.push((stage.0, registration.name())));
     assert_eq!(names, [(0, "echo"), (0, "clock"), (1, "relay")]);
 }

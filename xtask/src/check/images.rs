@@ -1,4 +1,5 @@
-//! Law 4 again, on what was built: a driver image imports no heap routine. Source can be read wrongly, an image cannot.
+//! What was built: a driver image imports no heap routine, which is law 4 again (source can be read wrongly, an image
+//! cannot), and those with a limit to their size keep it.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +17,9 @@ const LAW: &str = "law 4";
 const FORBIDDEN: [&str; 5] =
     ["ExAllocatePool", "ExAllocateFromLookasideList", "ExFreePool", "RtlAllocateHeap", "__chkstk"];
 
+/// The most that an image may have, in bytes. The composite sample says what the framework costs a driver.
+const SIZE_LIMITS: [(&str, usize); 1] = [("composite", 64 * 1024)];
+
 /// Findings in the images of the shipped drivers that were built so far.
 pub(super) fn check(context: &Context, packages: &Packages) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
@@ -26,15 +30,29 @@ pub(super) fn check(context: &Context, packages: &Packages) -> Result<Vec<Findin
             .join(&driver.name)
             .join(format!("{}.sys", driver.name));
         if image.is_file() {
-            findings.extend(of_file(&image)?);
+            findings.extend(of_file(&driver.name, &image)?);
         }
     }
     Ok(findings)
 }
 
-fn of_file(image: &Path) -> Result<Vec<Finding>> {
+fn of_file(driver: &str, image: &Path) -> Result<Vec<Finding>> {
     let bytes = fs::read(image).with_context(|| format!("{} cannot be read", image.display()))?;
-    Ok(of_image(&image.display().to_string(), &bytes))
+    let path = image.display().to_string();
+    let mut findings = of_image(&path, &bytes);
+    findings.extend(oversize(driver, &path, bytes.len()));
+    Ok(findings)
+}
+
+fn oversize(driver: &str, image: &str, size: usize) -> Option<Finding> {
+    let (_, limit) = SIZE_LIMITS.into_iter().find(|(name, limit)| *name == driver && size > *limit)?;
+    Some(Finding::new(
+        "size",
+        image,
+        0,
+        format!("the image has {size} bytes, and {limit} is its limit"),
+        "find what has grown in the linker's map (/MAP); a section .data that is large holds statics that are not all zero",
+    ))
 }
 
 /// What the image in `bytes` imports of the forbidden.
@@ -61,7 +79,7 @@ fn of_image(name: &str, bytes: &[u8]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::of_image;
+    use super::{of_image, oversize};
 
     #[test]
     fn an_image_with_a_pool_import_is_found() {
@@ -69,6 +87,14 @@ mod tests {
         let findings = of_image("a.sys", image);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].to_string().contains("ExAllocatePool"), "{}", findings[0]);
+    }
+
+    #[test]
+    fn an_image_beyond_its_limit_is_found() {
+        assert_eq!(oversize("composite", "composite.sys", 65_536), None);
+        let finding = oversize("composite", "composite.sys", 65_537).expect("beyond").to_string();
+        assert!(finding.contains("composite.sys: the image has 65537 bytes, and 65536"), "{finding}");
+        assert_eq!(oversize("echo-client", "echo-client.sys", 1_000_000), None, "has no limit");
     }
 
     #[test]

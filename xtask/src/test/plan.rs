@@ -96,6 +96,7 @@ fn tasks(step: Step, rounds: u32, mutants: &str) -> Vec<Task> {
                 xtask(&["build", "wdk-upstream-probe"], 30),
             ),
             run("a bundle is made", xtask(&["package"], 30)),
+            run("its images import no heap and keep to their size", xtask(&["check", "--laws"], 5)),
             run("the bundle is verified", xtask(&["verify"], 5)),
         ],
         Step::Lab => {

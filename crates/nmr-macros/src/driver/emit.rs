@@ -45,10 +45,11 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
     let tables = in_order.iter().flat_map(|(registration, _)| {
         let field = &registration.name;
         (0..instances(registration)).map(move |index| match registration.options.instances {
-            Some(_) => quote!(self.#field.table_of(#index)),
-            None => quote!(self.#field.table()),
+            Some(_) => quote!(self.#field.table_of(#index, ::core::stringify!(#field))),
+            None => quote!(self.#field.table(::core::stringify!(#field))),
         })
     });
+    let options = in_order.iter().flat_map(|(registration, _)| options(registration));
     let visits = in_order.iter().map(|(registration, stage)| {
         let field = &registration.name;
         match registration.options.instances {
@@ -121,6 +122,8 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             const MODULE_ID: &'static ::nmr::ModuleId =
                 &::nmr::ModuleId::from_guid(::nmr::private::guid(#module_id));
             const ON_FAILURE: ::nmr::OnFailure = ::nmr::OnFailure::#on_failure;
+
+            const OPTIONS: &'static [::nmr::Options] = &[#(#options),*];
 
             unsafe fn create(system: Self::System) -> Self {
                 // SAFETY: as the caller says.
@@ -228,6 +231,19 @@ fn field(registration: &Registration) -> TokenStream {
 }
 
 fn value(registration: &Registration) -> TokenStream {
+    let Registration { name, options, .. } = registration;
+    let kind = match options.instances {
+        None => quote!(Registration),
+        Some(_) => quote!(Instances),
+    };
+    quote! {
+        // SAFETY: the implementation of `Driver` visits this registration.
+        #name: unsafe { ::nmr::#kind::new() },
+    }
+}
+
+/// The options of the registration, or of each of its instances.
+fn options(registration: &Registration) -> Vec<TokenStream> {
     let Registration { name, npi, options, .. } = registration;
     let text = name.to_string();
     let policy = match &options.policy {
@@ -252,23 +268,20 @@ fn value(registration: &Registration) -> TokenStream {
         },
         None => quote_spanned!(npi.span()=> ::nmr::OwnCharacteristics::none::<#shown>()),
     };
-    let kind = match options.instances {
-        None => quote!(Registration),
-        Some(_) => quote!(Instances),
+    let declared = quote! {
+        ::nmr::Options {
+            name: #text,
+            policy: ::nmr::Policy::#policy,
+            accept_self: #accept_self,
+            at_load: #at_load,
+            number: #number,
+            characteristics: #characteristics,
+            instance: None,
+        }
     };
-    quote! {
-        // SAFETY: the implementation of `Driver` visits this registration.
-        #name: unsafe {
-            ::nmr::#kind::new(::nmr::Options {
-                name: #text,
-                policy: ::nmr::Policy::#policy,
-                accept_self: #accept_self,
-                at_load: #at_load,
-                number: #number,
-                characteristics: #characteristics,
-                instance: None,
-            })
-        },
+    match options.instances {
+        None => vec![declared],
+        Some(_) => (0..instances(registration)).map(|index| quote!(#declared.of_instance(#index))).collect(),
     }
 }
 

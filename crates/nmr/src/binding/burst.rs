@@ -34,6 +34,7 @@ impl<'a, R: Role> Burst<'a, R> {
     }
 
     /// The peer, for one call more. IRQL <= DISPATCH_LEVEL.
+    #[inline]
     pub fn next_call(&mut self) -> Option<&R::PeerCalls> {
         if self.calls_left == 0 || self.guard.is_closing() {
             return None;

@@ -24,6 +24,7 @@ pub struct DispatchGuard<'a, R: Role> {
 impl<R: Role> PeerRef<R> {
     /// The peer, unless the binding has closed. IRQL = DISPATCH_LEVEL. For registrations that declare
     /// `calls_at_dispatch: allow`.
+    #[inline]
     pub fn enter_at_dispatch<'a>(&self, _: &'a AtDispatch<'_>) -> Option<DispatchGuard<'a, R>>
     where
         R: CallsAtDispatch,
@@ -34,6 +35,7 @@ impl<R: Role> PeerRef<R> {
 
     /// Calls the peer, unless the binding has closed. IRQL = DISPATCH_LEVEL. For registrations that declare
     /// `calls_at_dispatch: allow`.
+    #[inline]
     pub fn call_at_dispatch<T>(&self, at: &AtDispatch<'_>, call: impl FnOnce(&R::PeerCalls) -> T) -> Option<T>
     where
         R: CallsAtDispatch,
@@ -59,6 +61,7 @@ impl<R: Role> DispatchGuard<'_, R> {
 impl<R: Role> Deref for DispatchGuard<'_, R> {
     type Target = R::PeerCalls;
 
+    #[inline]
     fn deref(&self) -> &R::PeerCalls {
         // SAFETY: as for `binding`; the rundown opened after `peer` was written.
         unsafe { self.slot.peer_calls() }

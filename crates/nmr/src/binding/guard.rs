@@ -27,6 +27,7 @@ pub struct Guard<'a, R: Role> {
 
 impl<R: Role> Guard<'_, R> {
     /// For a caller that has entered the rundown of `slot`.
+    #[inline]
     pub(super) fn inside(slot: &'static Slot<R>, epoch: Epoch, shard: usize) -> Self {
         slot.holders.add::<SystemOf<R>>();
         Self { slot, epoch, shard: shard as u32, scope: PhantomData }
@@ -69,6 +70,7 @@ impl<R: Role> Guard<'_, R> {
 impl<R: Role> Deref for Guard<'_, R> {
     type Target = R::PeerCalls;
 
+    #[inline]
     fn deref(&self) -> &R::PeerCalls {
         // SAFETY: this guard is inside the rundown, which opened after `peer` was written.
         unsafe { self.slot.peer_calls() }
@@ -76,6 +78,7 @@ impl<R: Role> Deref for Guard<'_, R> {
 }
 
 impl<R: Role> Drop for Guard<'_, R> {
+    #[inline]
     fn drop(&mut self) {
         let slot = self.slot;
         slot.holders.remove::<SystemOf<R>>();

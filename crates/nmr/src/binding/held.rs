@@ -71,6 +71,7 @@ impl<R: Role> HeldGuard<R> {
 impl<R: Role> Deref for HeldGuard<R> {
     type Target = R::PeerCalls;
 
+    #[inline]
     fn deref(&self) -> &R::PeerCalls {
         // SAFETY: this guard is inside the rundown, which opened after `peer` was written.
         unsafe { self.slot.peer_calls() }
@@ -78,6 +79,7 @@ impl<R: Role> Deref for HeldGuard<R> {
 }
 
 impl<R: Role> Drop for HeldGuard<R> {
+    #[inline]
     fn drop(&mut self) {
         self.slot.assert_may_complete();
         self.slot.leave(self.epoch, self.shard);

@@ -35,7 +35,7 @@ use crate::irql::DISPATCH_LEVEL;
 use crate::log::Facts;
 use crate::registration::Core;
 use crate::role::{Role, SystemOf};
-use crate::rundown::{Departure, DetachAnswer, Epoch, FirstClose, References, Rundown, Shards};
+use crate::rundown::{Changed, Departure, DetachAnswer, Epoch, FirstClose, References, Rundown, Shards};
 use crate::snapshot::{AttachmentState, Filling, Reading, SnapshotRow};
 use crate::sync::const_fn_outside_loom;
 use crate::{AtMostDispatch, Driver, System};
@@ -157,11 +157,13 @@ impl<R: Role> Slot<R> {
     }
 
     /// The binding that the slot holds, if it is open.
+    #[inline]
     pub(crate) fn peer_ref(&'static self) -> Option<PeerRef<R>> {
         self.rundown.open_epoch().map(|epoch| PeerRef { slot: self, epoch })
     }
 
     /// Enters the binding, whichever it is, if it is open.
+    #[inline]
     pub(crate) fn enter<'a>(&'static self) -> Option<Guard<'a, R>> {
         self.peer_ref()?.enter()
     }
@@ -213,7 +215,7 @@ impl<R: Role> Slot<R> {
 
     /// What the log says of the binding. Only for whoever knows that the slot is filled.
     pub(crate) fn facts(&self) -> Facts<'static> {
-        Facts { binding: Some(self.seniority()), peer: Some(self.peer_module_id()), ..Facts::default() }
+        Facts::of_peer(self.peer_module_id()).with_binding(self.seniority())
     }
 
     /// What the slot shows of itself. Its state is advanced before the last access to the slot, like everything else.
@@ -223,7 +225,7 @@ impl<R: Role> Slot<R> {
 
     /// What the slot shows now; `None` if it is free.
     pub(crate) fn read_row(&self) -> Option<Reading> {
-        self.row.read(|| self.calls_in_flight())
+        self.row.read(&|| self.calls_in_flight())
     }
 
     /// Where the row is in a slot, for debuggers.
@@ -291,14 +293,24 @@ impl<R: Role> Slot<R> {
         debug_assert!(
             SystemOf::<R>::irql() <= DISPATCH_LEVEL,
             "a guard of registration {} is dropped at IRQL {}: DISPATCH_LEVEL is the highest",
-            self.core().options.name,
+            self.core().options().name,
             SystemOf::<R>::irql(),
         );
     }
 
     /// Leaves through the shard of the entry. The last access to the slot.
+    #[inline]
     fn leave(&'static self, epoch: Epoch, shard: u32) {
-        self.depart(self.rundown.leave(epoch, shard as usize));
+        if let Err(changed) = self.rundown.count_out(epoch, shard as usize) {
+            self.leave_changed(changed);
+        }
+    }
+
+    /// Out of the way of calls, whose registers it would take.
+    #[cold]
+    #[inline(never)]
+    fn leave_changed(&'static self, changed: Changed) {
+        self.depart(self.rundown.leave_changed(changed));
     }
 
     fn depart(&'static self, departure: Departure) {

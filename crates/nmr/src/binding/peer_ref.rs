@@ -34,6 +34,7 @@ impl<R: Role> Copy for PeerRef<R> {}
 
 impl<R: Role> PeerRef<R> {
     /// The binding of `slot` that is open in `epoch`.
+    #[inline]
     pub(crate) fn new(slot: &'static Slot<R>, epoch: Epoch) -> Self {
         Self { slot, epoch }
     }
@@ -44,6 +45,7 @@ impl<R: Role> PeerRef<R> {
 
     /// A guard on the peer, unless the binding has closed. IRQL <= DISPATCH_LEVEL; two locked instructions until the
     /// guard is dropped, and no lock.
+    #[inline]
     pub fn enter<'a>(&self) -> Option<Guard<'a, R>> {
         let Self { slot, epoch } = *self;
         let shard =
@@ -58,11 +60,13 @@ impl<R: Role> PeerRef<R> {
     }
 
     /// Calls the peer under a guard, unless the binding has closed. IRQL <= DISPATCH_LEVEL.
+    #[inline]
     pub fn call<T>(&self, call: impl FnOnce(&R::PeerCalls) -> T) -> Option<T> {
         self.enter().map(|guard| call(&guard))
     }
 
     /// A guard for up to `most` calls that belong together, unless the binding has closed. IRQL <= DISPATCH_LEVEL.
+    #[inline]
     pub fn burst<'a>(&self, most: usize) -> Option<Burst<'a, R>> {
         self.enter().map(|guard| Burst::of(guard, most))
     }

@@ -41,6 +41,50 @@ pub(crate) struct Facts<'a> {
     pub(crate) status: Option<Status>,
 }
 
+/// Facts are large and made in many places. Made out of line they take a tenth off an attach callback.
+impl<'a> Facts<'a> {
+    #[inline(never)]
+    pub(crate) const fn of_status(status: Status) -> Self {
+        Self { status: Some(status), ..Self::NONE }
+    }
+
+    #[inline(never)]
+    pub(crate) const fn of_count(count: u64) -> Self {
+        Self { count: Some(count), ..Self::NONE }
+    }
+
+    #[inline(never)]
+    pub(crate) const fn of_peer(peer: Option<ModuleId>) -> Self {
+        Self { peer: Some(peer), ..Self::NONE }
+    }
+
+    const NONE: Self = Self { binding: None, peer: None, reason: None, count: None, status: None };
+
+    /// The same, and `status`.
+    #[inline(never)]
+    pub(crate) const fn with_status(&self, status: Status) -> Self {
+        Self { status: Some(status), ..*self }
+    }
+
+    /// The same, and `count`.
+    #[inline(never)]
+    pub(crate) const fn with_count(&self, count: u64) -> Self {
+        Self { count: Some(count), ..*self }
+    }
+
+    /// The same, and the number of the binding.
+    #[inline(never)]
+    pub(crate) const fn with_binding(&self, binding: u64) -> Self {
+        Self { binding: Some(binding), ..*self }
+    }
+
+    /// The same, and why.
+    #[inline(never)]
+    pub(crate) const fn because(&self, reason: &'a dyn fmt::Display) -> Self {
+        Self { reason: Some(reason), ..*self }
+    }
+}
+
 impl Event<'_> {
     /// The registration's name in the declaration; empty for steps of the driver as a whole.
     pub fn registration(&self) -> &'static str {

@@ -32,6 +32,9 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
     ///   [`Registration::deactivate`] and this comes [`Registration::wait_deactivated`].
     /// - What `NmrRegister*` failed with.
     pub fn activate(&'static self, at: &AtPassive<'_>) -> Result<()> {
+        if self.core.home_if_loaded().is_none() {
+            return Err(Error::DEVICE_NOT_READY);
+        }
         self.activate_as(self.core.declared_identity(), at)
     }
 

@@ -46,7 +46,7 @@ impl<R: Role> Core<R> {
         at: &AtPassive<'_>,
         exchange: impl FnOnce(*mut c_void) -> Exchange<R>,
     ) -> Status {
-        let peer = Facts { peer: Some(offer.module_id()), ..Facts::default() };
+        let peer = Facts::of_peer(offer.module_id());
         self.log(Step::Offer, &peer);
         let value = match self.decide(offer, at) {
             Ok(value) => value,
@@ -55,8 +55,8 @@ impl<R: Role> Core<R> {
         let slot = match self.reserve() {
             Ok(slot) => slot,
             Err(refusal) => {
-                let count = Some(self.refused_for_capacity().load(Ordering::Relaxed));
-                return self.refuse(refusal, &Facts { count, ..peer });
+                let count = self.refused_for_capacity().load(Ordering::Relaxed);
+                return self.refuse(refusal, &peer.with_count(count));
             }
         };
         let filling = Filling {
@@ -67,12 +67,12 @@ impl<R: Role> Core<R> {
         };
         slot.fill(self, value, binding, &filling);
         let Exchange { status, peer: calls } = exchange(slot.context());
-        let peer = Facts { binding: Some(slot.seniority()), ..peer };
+        let peer = peer.with_binding(slot.seniority());
         if !status.is_success() {
-            let peer = Facts { status: Some(status), ..peer };
+            let peer = peer.with_status(status);
             match (R::SIDE, calls) {
                 (Side::Provider, Err(mismatch)) => {
-                    self.log(Step::Refuse, &Facts { reason: Some(&mismatch), ..peer });
+                    self.log(Step::Refuse, &peer.because(&mismatch));
                 }
                 _ => self.log(Step::Declined, &peer),
             }
@@ -94,7 +94,7 @@ impl<R: Role> Core<R> {
     fn refuse(&self, refusal: Refusal, peer: &Facts<'_>) -> Status {
         let status = refusal.error().status();
         let reason = refusal.reason();
-        self.log(Step::Refuse, &Facts { reason: Some(&reason), status: Some(status), ..*peer });
+        self.log(Step::Refuse, &peer.because(&reason).with_status(status));
         status
     }
 
@@ -103,13 +103,20 @@ impl<R: Role> Core<R> {
         offer: &Offer<'_, R::PeerCharacteristics>,
         at: &AtPassive<'_>,
     ) -> Result<R::Binding, Refusal> {
+        self.admit(offer)?;
+        R::decide(self.home().driver, offer, at)
+    }
+
+    /// What the driver is not asked about. A function of its own in the image, one for all registrations.
+    #[inline(never)]
+    fn admit(&self, offer: &Offer<'_, R::PeerCharacteristics>) -> Result<(), Refusal> {
         if self.door.is_shut() {
             return Err(Refusal::with(Error::DEVICE_NOT_READY, "the registration is being taken down"));
         }
-        if !self.options.accept_self && self.is_this_driver(offer) {
+        if !self.options().accept_self && self.is_this_driver(offer) {
             return Err(Refusal::because("the peer is this driver itself"));
         }
-        R::decide(self.home().driver, offer, at)
+        Ok(())
     }
 
     /// Whether the peer has this driver's module id, or is an instance with another one in this driver's storage: NMR
@@ -132,14 +139,14 @@ impl<R: Role> Core<R> {
         let opened = match calls {
             Ok(calls) => slot.commit(calls),
             Err(mismatch) => {
-                self.log(Step::AttachClosed, &Facts { reason: Some(&mismatch), ..peer });
+                self.log(Step::AttachClosed, &peer.because(&mismatch));
                 slot.row().advance(AttachmentState::DRAINING);
                 self.vacate(slot);
                 return;
             }
         };
         if !opened {
-            self.log(Step::AttachClosed, &Facts { reason: Some(&"closed before it was open"), ..peer });
+            self.log(Step::AttachClosed, &peer.because(&"closed before it was open"));
             return;
         }
         slot.row().advance(AttachmentState::ATTACHED);

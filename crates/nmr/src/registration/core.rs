@@ -39,8 +39,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options of one of several instances, of which only the first is registered at load.
-    pub(super) const fn of_instance(self, index: usize) -> Self {
+    /// The options of one of several instances, of which only the first is registered at load. For `driver!`.
+    #[doc(hidden)]
+    pub const fn of_instance(self, index: usize) -> Self {
         let instance = index as u32;
         let number = self.number.wrapping_add(instance);
         Self { at_load: self.at_load && index == 0, number, instance: Some(instance), ..self }
@@ -60,6 +61,8 @@ pub(crate) struct RegistrationName {
 }
 
 impl RegistrationName {
+    const EMPTY: Self = Self { name: "", instance: None };
+
     #[cfg(test)]
     pub(crate) const fn of(name: &'static str) -> Self {
         Self { name, instance: None }
@@ -92,20 +95,29 @@ pub enum Policy {
     FirstOf,
 }
 
-/// The driver and the slots, known from the first registration on.
+/// The driver, the slots and the declaration, known from the load on.
 pub(crate) struct Home<R: Role> {
+    /// Who logs say it is. Kept as data: what differs between registrations in data alone is one function in the image.
+    subject: Subject,
+    options: &'static Options,
     pub(crate) driver: &'static R::Driver,
     pub(crate) slots: &'static [Slot<R>],
 }
 
+impl<R: Role> Home<R> {
+    pub(crate) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+/// All zero before its load, whence what is declared comes: see [`Driver::OPTIONS`].
 pub(crate) struct Core<R: Role> {
-    pub(crate) options: Options,
     pub(crate) passage: Passage<EventOf<R>>,
     /// NMR's handle; meaningful from Registered on.
     pub(crate) handle: AtomicPtr<c_void>,
     characteristics: UnsafeCell<MaybeUninit<R::Characteristics>>,
     /// Who the registration says it is; `characteristics` points here.
-    module_id: UnsafeCell<ModuleId>,
+    module_id: UnsafeCell<MaybeUninit<ModuleId>>,
     home: spin::Once<Home<R>>,
     free: Lock<FreeSlots, <SystemOf<R> as System>::Lock>,
     pub(crate) door: Door,
@@ -121,13 +133,12 @@ unsafe impl<R: Role> Sync for Core<R> {}
 
 impl<R: Role> Core<R> {
     const_fn_outside_loom! {
-        pub(crate) fn new(options: Options) -> Self {
+        pub(crate) fn new() -> Self {
             Self {
-                options,
                 passage: Passage::new(),
                 handle: AtomicPtr::new(core::ptr::null_mut()),
                 characteristics: UnsafeCell::new(MaybeUninit::uninit()),
-                module_id: UnsafeCell::new(*<R::Driver as Driver>::MODULE_ID),
+                module_id: UnsafeCell::new(MaybeUninit::uninit()),
                 home: spin::Once::new(),
                 free: Lock::new(FreeSlots::new()),
                 door: Door::new(),
@@ -138,8 +149,26 @@ impl<R: Role> Core<R> {
         }
     }
 
-    pub(crate) fn move_in(&self, driver: &'static R::Driver, slots: &'static [Slot<R>]) {
-        self.home.call_once(|| Home { driver, slots });
+    pub(crate) fn move_in(
+        &self,
+        driver: &'static R::Driver,
+        slots: &'static [Slot<R>],
+        options: &'static Options,
+    ) {
+        let registration = options.full_name();
+        let npi = const { &<R::Npi as Npi>::ID };
+        let subject = Subject { registration, side: R::SIDE, npi_name: R::Npi::NAME, npi };
+        self.home.call_once(|| Home { subject, options, driver, slots });
+    }
+
+    /// What the registration is declared to accept. As for [`Core::home`].
+    pub(crate) fn options(&self) -> &'static Options {
+        self.home().options
+    }
+
+    /// The name in the declaration; empty as long as the driver was never loaded.
+    pub(crate) fn name(&self) -> RegistrationName {
+        self.home_if_loaded().map_or(RegistrationName::EMPTY, |home| home.options.full_name())
     }
 
     /// # Panics
@@ -153,11 +182,11 @@ impl<R: Role> Core<R> {
         self.home.get()
     }
 
-    /// Who the registration is if nothing else is said.
+    /// Who the registration is if nothing else is said. As for [`Core::home`].
     pub(crate) fn declared_identity(&self) -> InstanceIdentity {
-        let identity = InstanceIdentity::new(*<R::Driver as Driver>::MODULE_ID, self.options.number);
+        let identity = InstanceIdentity::new(*<R::Driver as Driver>::MODULE_ID, self.options().number);
         // SAFETY: static and never written; `driver!` takes the type from the NPI.
-        unsafe { identity.with_characteristics(self.options.characteristics.as_ptr()) }
+        unsafe { identity.with_characteristics(self.options().characteristics.as_ptr()) }
     }
 
     /// What NMR gets to see of `identity`, in a place where it stays.
@@ -166,11 +195,11 @@ impl<R: Role> Core<R> {
     /// The caller owns the registration in Registering, and NMR does not know of it yet.
     pub(crate) unsafe fn characteristics_of(&self, identity: InstanceIdentity) -> *const R::Characteristics {
         // SAFETY: as the caller says, nobody reads it.
-        unsafe { *self.module_id.get() = identity.module_id() };
+        let module_id = unsafe { &mut *self.module_id.get() }.write(identity.module_id());
         let instance = RegistrationInstance {
             number: identity.number(),
             npi_specific_characteristics: identity.characteristics(),
-            ..RegistrationInstance::new(const { &<R::Npi as Npi>::ID }, self.module_id.get())
+            ..RegistrationInstance::new(const { &<R::Npi as Npi>::ID }, module_id)
         };
         // SAFETY: as above.
         unsafe { (*self.characteristics.get()).write(R::characteristics(instance)) }
@@ -186,11 +215,14 @@ impl<R: Role> Core<R> {
     }
 
     /// Takes a slot, if the policy allows another peer and there is one.
+    ///
+    /// A function of its own in the image, one for all registrations with slots of the same size.
+    #[inline(never)]
     pub(crate) fn reserve(&self) -> Result<&'static Slot<R>, Refusal> {
         const NOT_AGAIN: Error = Error::INSUFFICIENT_RESOURCES;
         let slots = self.slots();
         let mut free = self.free.lock();
-        if self.options.policy == Policy::One && free.seats_taken() > 0 {
+        if self.options().policy == Policy::One && free.seats_taken() > 0 {
             drop(free);
             self.refused_for_capacity.fetch_add(1, Ordering::Relaxed);
             return Err(Refusal::with(
@@ -236,12 +268,13 @@ impl<R: Role> Core<R> {
     /// Tells the log of one step of this registration.
     #[inline(never)]
     pub(crate) fn log(&self, step: Step, facts: &Facts<'_>) {
-        log::tell(self.home().driver, Some(&self.subject()), step, facts);
+        let home = self.home();
+        log::tell(home.driver, Some(&home.subject), step, facts);
     }
 
-    pub(crate) fn subject(&self) -> Subject {
-        let registration = self.options.full_name();
-        Subject { registration, side: R::SIDE, npi_name: R::Npi::NAME, npi: const { &R::Npi::ID } }
+    /// As for [`Core::home`].
+    pub(crate) fn subject(&self) -> &Subject {
+        &self.home().subject
     }
 
     /// How many peers were refused because there was no seat for them.

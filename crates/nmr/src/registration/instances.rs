@@ -3,13 +3,12 @@
 #![expect(unsafe_code, reason = "passes on the promise of a registration's constructor")]
 
 use super::passage::NotActivated;
-use super::{InstanceIdentity, Options, Registration};
+use super::{InstanceIdentity, Registration};
 use crate::role::{Client, Provider, Role};
 use crate::snapshot::table::RegistrationTable;
-use crate::sync::const_fn_outside_loom;
+use crate::sync::{const_fn_outside_loom, fresh_array};
 use crate::{AtPassive, Error, Result};
 use core::fmt;
-use core::mem::MaybeUninit;
 use core::ops::Deref;
 
 /// `COUNT` instances of a client registration, each with room for `CAPACITY` providers.
@@ -30,28 +29,16 @@ impl<R: Role, const CAPACITY: usize, const COUNT: usize> Instances<R, CAPACITY, 
     const_fn_outside_loom! {
         /// Instances that NMR does not know yet. For `driver!`: a registration outside a driver is not taken down.
         #[doc(hidden)]
-        pub unsafe fn new(options: Options) -> Self {
+        pub unsafe fn new() -> Self {
             const { assert!(COUNT > 0, "a registration needs at least one instance") };
-            let mut instances = MaybeUninit::<[Registration<R, CAPACITY>; COUNT]>::uninit();
-            let mut index = 0;
-            while index < COUNT {
-                // SAFETY: as the caller says.
-                let instance = unsafe { Registration::new(options.of_instance(index)) };
-                // SAFETY: within the array.
-                let place = unsafe { instances.as_mut_ptr().cast::<Registration<R, CAPACITY>>().add(index) };
-                // SAFETY: a place in the array.
-                unsafe { place.write(instance) };
-                index += 1;
-            }
-            // SAFETY: every place was written.
-            Self(unsafe { instances.assume_init() })
+            Self(fresh_array![Registration<R, CAPACITY>, fresh; COUNT])
         }
     }
 
-    /// Where debuggers find an instance. For `driver!`.
+    /// Where debuggers find an instance of what the declaration calls `name`. For `driver!`.
     #[doc(hidden)]
-    pub const fn table_of(&'static self, index: usize) -> RegistrationTable {
-        self.0[index].table()
+    pub const fn table_of(&'static self, index: usize, name: &'static str) -> RegistrationTable {
+        self.0[index].table(name)
     }
 
     /// Activates an instance that is idle, whichever it is, as `identity`. IRQL = PASSIVE_LEVEL.

@@ -66,9 +66,16 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
     const_fn_outside_loom! {
         /// A registration that NMR does not know yet. For `driver!`: a registration outside a driver is not taken down.
         #[doc(hidden)]
-        pub unsafe fn new(options: Options) -> Self {
+        pub unsafe fn new() -> Self {
+            Self::fresh()
+        }
+    }
+
+    const_fn_outside_loom! {
+        /// All zero, so that an image holds no slot.
+        fn fresh() -> Self {
             const { assert!(CAPACITY > 0, "a registration needs a capacity of at least 1") };
-            Self { core: Core::new(options), oldest: OldestPeer::new(), slots: fresh_array![Slot<R>; CAPACITY] }
+            Self { core: Core::new(), oldest: OldestPeer::new(), slots: fresh_array![Slot<R>, new; CAPACITY] }
         }
     }
 
@@ -76,6 +83,7 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
     /// uses.
     ///
     /// IRQL <= DISPATCH_LEVEL. Takes no lock; looks at one slot, and at all of them when that peer has gone.
+    #[inline]
     pub fn oldest_peer(&'static self) -> Option<Guard<'static, R>> {
         self.oldest.peer_ref(&self.slots).and_then(|peer| peer.enter()).or_else(|| self.next_oldest_peer())
     }
@@ -102,9 +110,12 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
 
     /// Each attachment as it is now; see [`snapshot`](crate::snapshot). IRQL <= DISPATCH_LEVEL, no lock.
     pub fn attachments(&'static self) -> impl Iterator<Item = AttachmentRow> {
-        let slots = self.core.slots();
-        let now = if slots.is_empty() { 0 } else { ticks(self.core.system().now()) };
-        slots.iter().enumerate().filter_map(move |(index, slot)| snapshot_row::attachment(index, slot, now))
+        let home = self.core.home_if_loaded();
+        home.into_iter().flat_map(move |home| {
+            let now = ticks(self.core.system().now());
+            let slots = home.slots.iter().enumerate();
+            slots.filter_map(move |(index, slot)| snapshot_row::attachment(home.subject(), index, slot, now))
+        })
     }
 
     /// How many peers were refused because the capacity, or the one seat, was in use.
@@ -112,10 +123,10 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
         self.core.refused_for_capacity().load(Ordering::Relaxed)
     }
 
-    /// Where debuggers find the registration. For `driver!`.
+    /// Where debuggers find the registration, which the declaration calls `name`. For `driver!`.
     #[doc(hidden)]
-    pub const fn table(&'static self) -> RegistrationTable {
-        snapshot_row::table(&self.core, &self.slots)
+    pub const fn table(&'static self, name: &'static str) -> RegistrationTable {
+        snapshot_row::table(&self.core, &self.slots, name)
     }
 
     /// How many peers are attached, attaching or not yet cleaned up.
@@ -138,7 +149,7 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
 impl<R: Role, const CAPACITY: usize> fmt::Debug for Registration<R, CAPACITY> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
-            .field("name", &format_args!("{}", self.core.options.full_name()))
+            .field("name", &format_args!("{}", self.core.name()))
             .field("side", &R::SIDE)
             .field("capacity", &CAPACITY)
             .finish_non_exhaustive()

@@ -16,6 +16,7 @@ impl OldestPeer {
     }
 
     /// The peer found last; one that cannot be entered if there was none, because epoch 0 is not open.
+    #[inline]
     pub(super) fn peer_ref<R: Role>(&self, slots: &'static [Slot<R>]) -> Option<PeerRef<R>> {
         let found = self.0.load(Ordering::Relaxed);
         let epoch = Epoch::from_bits((found >> 32) as u32);

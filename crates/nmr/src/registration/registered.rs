@@ -4,7 +4,7 @@
 
 use super::passage::NotActivated;
 use super::word::RegistrationState;
-use super::{Registration, snapshot_row};
+use super::{Options, Registration, snapshot_row};
 use crate::role::Role;
 use crate::snapshot::{AttachmentRow, RegistrationRow};
 use crate::unload::{Blocker, Coordinated};
@@ -12,7 +12,7 @@ use crate::{AtMostDispatch, MayWait, Result, Side};
 
 /// A registration of driver `D`.
 pub trait Registered<D>: Sync {
-    /// The name in the declaration.
+    /// The name in the declaration; empty as long as the driver was never loaded.
     fn name(&self) -> &'static str;
     /// Which side of the NPI it is.
     fn side(&self) -> Side;
@@ -34,7 +34,7 @@ pub trait Registered<D>: Sync {
     /// # Safety
     /// The registration is idle, and nobody else uses it meanwhile.
     #[doc(hidden)]
-    unsafe fn prepare(&'static self, driver: &'static D, by: &Coordinated);
+    unsafe fn prepare(&'static self, driver: &'static D, options: &'static Options, by: &Coordinated);
     #[doc(hidden)]
     fn registers_at_load(&self, by: &Coordinated) -> bool;
     #[doc(hidden)]
@@ -55,7 +55,7 @@ pub trait Registered<D>: Sync {
 
 impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, CAPACITY> {
     fn name(&self) -> &'static str {
-        self.core.options.name
+        self.core.name().declared()
     }
 
     fn side(&self) -> Side {
@@ -75,22 +75,24 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
     }
 
     fn for_each_attachment(&'static self, now: u64, each: &mut dyn FnMut(AttachmentRow)) {
-        let rows = self.slots.iter().enumerate();
-        rows.filter_map(|(index, slot)| snapshot_row::attachment(index, slot, now)).for_each(each);
+        let Some(home) = self.core.home_if_loaded() else { return };
+        let rows = home.slots.iter().enumerate();
+        let row = |(index, slot)| snapshot_row::attachment(home.subject(), index, slot, now);
+        rows.filter_map(row).for_each(each);
     }
 
     fn deactivate(&'static self, at: &AtMostDispatch<'_>) {
         Self::deactivate(self, at);
     }
 
-    unsafe fn prepare(&'static self, driver: &'static R::Driver, _: &Coordinated) {
-        self.core.move_in(driver, &self.slots);
+    unsafe fn prepare(&'static self, driver: &'static R::Driver, options: &'static Options, _: &Coordinated) {
+        self.core.move_in(driver, &self.slots, options);
         // SAFETY: as the caller says; registrations are static.
         unsafe { self.core.passage.prepare() };
     }
 
     fn registers_at_load(&self, _: &Coordinated) -> bool {
-        self.core.options.at_load
+        self.core.options().at_load
     }
 
     /// Somebody else may have been faster, or may have deactivated the registration again since. That is as good.
@@ -133,7 +135,7 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
             return;
         }
         let blocker = |attachment: Option<AttachmentRow>| Blocker {
-            subject: self.core.subject(),
+            subject: *self.core.subject(),
             state,
             callbacks: self.core.callbacks_running(),
             attachment,

@@ -4,9 +4,10 @@ use super::core::Core;
 use super::passage::Passage;
 use crate::Npi;
 use crate::binding::Slot;
+use crate::log::Subject;
 use crate::role::{EventOf, Role};
 use crate::snapshot::table::RegistrationTable;
-use crate::snapshot::{AttachmentRow, RegistrationRow};
+use crate::snapshot::{AttachmentRow, Reading, RegistrationRow};
 use ::core::sync::atomic::Ordering;
 use nmr_abi::attachments::padded;
 
@@ -16,7 +17,7 @@ use nmr_abi::attachments::padded;
 /// it is taken has a callback running.
 pub(super) fn registration<R: Role>(core: &Core<R>, slots: &[Slot<R>]) -> RegistrationRow {
     RegistrationRow {
-        name: padded(core.options.name),
+        name: padded(core.name().declared()),
         npi: R::Npi::ID,
         side: R::SIDE.in_snapshot(),
         state: core.passage.state().in_snapshot(),
@@ -29,13 +30,24 @@ pub(super) fn registration<R: Role>(core: &Core<R>, slots: &[Slot<R>]) -> Regist
 }
 
 /// Slot `index` as it is at `now`; `None` if it is free. Which registration it is of is not known here.
-pub(super) fn attachment<R: Role>(index: usize, slot: &Slot<R>, now: u64) -> Option<AttachmentRow> {
+pub(super) fn attachment<R: Role>(
+    subject: &Subject,
+    index: usize,
+    slot: &Slot<R>,
+    now: u64,
+) -> Option<AttachmentRow> {
     let reading = slot.read_row()?;
-    Some(AttachmentRow {
+    Some(row(subject, index, &reading, now))
+}
+
+/// One copy for all registrations.
+#[inline(never)]
+fn row(subject: &Subject, index: usize, reading: &Reading, now: u64) -> AttachmentRow {
+    AttachmentRow {
         registration: 0,
         slot: index as u32,
-        npi: R::Npi::ID,
-        side: R::SIDE.in_snapshot(),
+        npi: *subject.npi,
+        side: subject.side.in_snapshot(),
         state: reading.state,
         peer_number: reading.peer_number,
         peer_type: reading.peer_type,
@@ -43,14 +55,18 @@ pub(super) fn attachment<R: Role>(index: usize, slot: &Slot<R>, now: u64) -> Opt
         binding: reading.binding,
         calls_in_flight: reading.calls_in_flight,
         age: now.saturating_sub(reading.since),
-    })
+    }
 }
 
 /// Where a debugger finds it.
-pub(super) const fn table<R: Role>(core: &'static Core<R>, slots: &'static [Slot<R>]) -> RegistrationTable {
+pub(super) const fn table<R: Role>(
+    core: &'static Core<R>,
+    slots: &'static [Slot<R>],
+    name: &'static str,
+) -> RegistrationTable {
     RegistrationTable {
-        name: core.options.name.as_ptr(),
-        name_length: core.options.name.len() as u64,
+        name: name.as_ptr(),
+        name_length: name.len() as u64,
         npi: R::Npi::ID,
         side: R::SIDE.in_snapshot(),
         state_size: Passage::<EventOf<R>>::WORD_SIZE as u32,

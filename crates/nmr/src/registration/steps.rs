@@ -42,22 +42,28 @@ impl<R: Role> Core<R> {
         // SAFETY: the registration, and with it the structure and the context, is static; the trampolines keep the
         // contract of the callbacks.
         let status = unsafe { R::register(self.system(), characteristics, context, &mut handle) };
+        self.registered(identity, handle, status)
+    }
+
+    /// NMR has answered `status`. A function of its own in the image, one for all registrations.
+    #[inline(never)]
+    fn registered(&self, identity: InstanceIdentity, handle: *mut c_void, status: Status) -> Result<()> {
         if !status.is_success() {
-            self.log(Step::RegisterFailed, &Facts { status: Some(status), ..Facts::default() });
+            self.log(Step::RegisterFailed, &Facts::of_status(status));
             return Err(Error::from_status(status));
         }
         self.handle.store(handle, Ordering::Release);
         let (module, number) = (identity.module_id(), identity.number());
-        let attached = Some(self.in_use() as u64);
+        let attached = self.in_use() as u64;
         let identity = format_args!("as {module}, number {number}");
-        self.log(Step::Register, &Facts { reason: Some(&identity), count: attached, ..Facts::default() });
+        self.log(Step::Register, &Facts::of_count(attached).because(&identity));
         Ok(())
     }
 
     /// What the driver wants of it that `kind` failed: returns if it is to stay as it is.
     fn failed(&self, kind: FailureKind, status: Status) {
         let failure = Failure { kind, status, side: R::SIDE, npi: R::Npi::ID };
-        self.log(Step::Failure, &Facts { reason: Some(&failure), ..Facts::default() });
+        self.log(Step::Failure, &Facts::default().because(&failure));
         match R::Driver::ON_FAILURE {
             OnFailure::Bugcheck => self.system().stop(failure),
             OnFailure::Park => {}
@@ -75,7 +81,7 @@ impl<R: Role> Steps for &'static Core<R> {
         let handle = self.handle.load(Ordering::Acquire);
         // SAFETY: the handle came with the registration, and the caller owns this step.
         let status = unsafe { R::deregister(self.system(), handle) };
-        self.log(Step::Deregister, &Facts { status: Some(status), ..Facts::default() });
+        self.log(Step::Deregister, &Facts::of_status(status));
         match status {
             Status::PENDING => Deregistered::Pending,
             Status::SUCCESS => Deregistered::Done,
@@ -90,7 +96,7 @@ impl<R: Role> Steps for &'static Core<R> {
         debug_assert!(
             !self.slots().iter().any(Slot::is_held_here),
             "waits for registration {} with a guard of it on the same thread: the wait would never end",
-            self.options.full_name(),
+            self.options().full_name(),
         );
         let handle = self.handle.load(Ordering::Acquire);
         self.log(Step::Wait, &Facts::default());
@@ -110,8 +116,7 @@ impl<R: Role> Steps for &'static Core<R> {
             self.pause(at);
         }
         self.handle.store(core::ptr::null_mut(), Ordering::Release);
-        let left = Some(self.in_use() as u64);
-        self.log(Step::Deregistered, &Facts { count: left, ..Facts::default() });
+        self.log(Step::Deregistered, &Facts::of_count(self.in_use() as u64));
     }
 
     fn pause(&self, at: &MayWait<'_>) {

@@ -54,6 +54,11 @@ pub(crate) struct Refused {
     pub(crate) departure: Departure,
 }
 
+/// The state that a shard has changed to since the entry of one who has just been counted out of it.
+#[derive(Debug)]
+#[must_use = "the one who leaves may be the last"]
+pub(crate) struct Changed(Epoch);
+
 impl<S: Shards> Rundown<S> {
     #[cfg(not(loom))]
     /// Unopened: entering is refused until [`Rundown::open`].
@@ -94,6 +99,7 @@ impl<S: Shards> Rundown<S> {
     }
 
     /// The epoch to enter with, if the rundown is open.
+    #[inline]
     pub(crate) fn open_epoch(&self) -> Option<Epoch> {
         let epoch = self.shards.words()[0].epoch();
         epoch.is_open().then_some(epoch)
@@ -101,6 +107,7 @@ impl<S: Shards> Rundown<S> {
 
     /// Whether the rundown is open and of `epoch`. A caller that cannot be interrupted by its processor's DPCs, and for
     /// whom the one who closes waits a grace period, needs no more than this.
+    #[inline]
     pub(crate) fn is_open_in(&self, epoch: Epoch) -> bool {
         self.shards.words()[0].epoch() == epoch
     }
@@ -111,9 +118,16 @@ impl<S: Shards> Rundown<S> {
     /// Distance from one shard's word to the next, in bytes.
     pub(crate) const SHARD_STRIDE: usize = size_of::<ShardWord>();
 
+    /// The word of `shard`. There are as many as a power of two, so that masking says nothing but that it is there.
+    #[inline]
+    fn word(&self, shard: usize) -> &ShardWord {
+        &self.shards.words()[shard & (S::COUNT - 1)]
+    }
+
     /// Enters through `shard`, if the rundown is open and of `epoch`.
+    #[inline]
     pub(crate) fn enter(&self, epoch: Epoch, shard: usize) -> Result<(), Refused> {
-        let seen = self.shards.words()[shard].count_in();
+        let seen = self.word(shard).count_in();
         if seen == epoch { Ok(()) } else { Err(self.step_back(seen, shard)) }
     }
 
@@ -125,17 +139,24 @@ impl<S: Shards> Rundown<S> {
 
     /// Leaves through the shard of the entry, whose increment saw `seen`.
     pub(crate) fn leave(&self, seen: Epoch, shard: usize) -> Departure {
-        let now = self.shards.words()[shard].count_out();
+        self.count_out(seen, shard)
+            .map_or_else(|changed| self.leave_changed(changed), |()| Departure::NotLast)
+    }
+
+    /// The first half of [`Rundown::leave`], and nearly always all of it. The other half is [`Rundown::leave_changed`],
+    /// with what this answers.
+    #[inline]
+    pub(crate) fn count_out(&self, seen: Epoch, shard: usize) -> Result<(), Changed> {
+        let now = self.word(shard).count_out();
         // Another epoch means that the word changed its state since the increment. If it is a closed one now, the
         // closer found this entry in the count, and holds the central word or has carried the entry over to it.
-        if now == seen { Departure::NotLast } else { self.leave_changed(now) }
+        if now == seen { Ok(()) } else { Err(Changed(now)) }
     }
 
     /// Leaves a shard that has changed its state to `now` since the entry. Out of the way of calls, whose registers it
     /// would take.
     #[cold]
-    #[inline(never)]
-    fn leave_changed(&self, now: Epoch) -> Departure {
+    pub(crate) fn leave_changed(&self, Changed(now): Changed) -> Departure {
         if !now.is_closed() {
             return Departure::NotLast;
         }
@@ -146,7 +167,7 @@ impl<S: Shards> Rundown<S> {
 
     /// Whether `shard` has left `epoch`, that is, whether the binding of an entry made in `epoch` is closing.
     pub(crate) fn is_closing(&self, epoch: Epoch, shard: usize) -> bool {
-        self.shards.words()[shard].epoch() != epoch
+        self.word(shard).epoch() != epoch
     }
 
     /// Stops new entries; any number of times, on any number of threads. The first one calls `first`, with the

@@ -96,9 +96,10 @@ impl<const COUNT: usize> Shards for [ShardWord; COUNT] {
 
     #[cfg(loom)]
     fn fresh() -> Self {
-        fresh_array![ShardWord; COUNT]
+        fresh_array![ShardWord, new; COUNT]
     }
 
+    #[inline]
     fn words(&self) -> &[ShardWord] {
         self
     }
@@ -116,11 +117,13 @@ impl ShardWord {
         }
     }
 
+    #[inline]
     pub(crate) fn epoch(&self) -> Epoch {
         Epoch::of(self.0.load(Ordering::Acquire))
     }
 
     /// Counts an entry; the answer is the epoch that it met.
+    #[inline]
     pub(crate) fn count_in(&self) -> Epoch {
         let word = self.0.fetch_add(1, Ordering::Acquire);
         // A carry into the epoch would close the shard under the callers that are inside.
@@ -129,6 +132,7 @@ impl ShardWord {
     }
 
     /// Takes an entry off; the answer is the epoch that it met.
+    #[inline]
     pub(crate) fn count_out(&self) -> Epoch {
         Epoch::of(self.0.fetch_sub(1, Ordering::Release))
     }

@@ -87,6 +87,7 @@ impl SnapshotRow {
     }
 
     /// Goes on to `state`, unless the binding is further already, or gone.
+    #[inline(never)]
     pub(crate) fn advance(&self, state: AttachmentState) {
         let next = |word| {
             let now = state_of(word);
@@ -96,6 +97,7 @@ impl SnapshotRow {
     }
 
     /// The binding is gone. The slot is the caller's: nobody fills it anew before this has returned.
+    #[inline(never)]
     pub(crate) fn vacate(&self) {
         let next = |word| Some(with_state(word, AttachmentState::VACANT));
         let _ = self.word.fetch_update(Ordering::Release, Ordering::Relaxed, next);
@@ -107,7 +109,7 @@ impl SnapshotRow {
     }
 
     /// What the row shows now, with what `in_flight` counts; `None` if the slot is free.
-    pub(crate) fn read(&self, in_flight: impl Fn() -> u64) -> Option<Reading> {
+    pub(crate) fn read(&self, in_flight: &dyn Fn() -> u64) -> Option<Reading> {
         for _ in 0..TRIES {
             let before = self.word.load(Ordering::Acquire);
             if before & STEP != 0 {

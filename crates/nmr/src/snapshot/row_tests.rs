@@ -37,7 +37,7 @@ fn a_row_that_is_accepted_is_of_one_binding() {
             let row = Arc::clone(&row);
             spawn(move || {
                 for _ in 0..2 {
-                    if let Some(reading) = row.read(|| 0) {
+                    if let Some(reading) = row.read(&|| 0) {
                         assert_whole(&reading);
                     }
                 }
@@ -46,7 +46,7 @@ fn a_row_that_is_accepted_is_of_one_binding() {
         row.vacate();
         row.fill(&filling(2));
         reader.join().expect("no panic");
-        let reading = row.read(|| 5).expect("in use");
+        let reading = row.read(&|| 5).expect("in use");
         assert_whole(&reading);
         assert_eq!((reading.binding, reading.calls_in_flight), (2, 5));
         assert_eq!(reading.state, AttachmentState::ATTACHING);
@@ -65,7 +65,7 @@ fn draining_overtakes_attached() {
         };
         row.advance(AttachmentState::ATTACHED);
         closer.join().expect("no panic");
-        assert_eq!(row.read(|| 0).expect("in use").state, AttachmentState::DRAINING);
+        assert_eq!(row.read(&|| 0).expect("in use").state, AttachmentState::DRAINING);
     });
 }
 
@@ -84,7 +84,7 @@ fn a_late_attached_does_not_bring_a_binding_back() {
         };
         row.advance(AttachmentState::ATTACHED);
         cleanup.join().expect("no panic");
-        assert_eq!(row.read(|| 0), None);
+        assert_eq!(row.read(&|| 0), None);
     });
 }
 
@@ -92,11 +92,11 @@ fn a_late_attached_does_not_bring_a_binding_back() {
 #[test]
 fn the_life_of_a_binding_is_shown() {
     let row = SnapshotRow::new();
-    assert_eq!(row.read(|| 0), None);
+    assert_eq!(row.read(&|| 0), None);
     row.fill(&Filling { peer: None, ..filling(7) });
-    let reading = row.read(|| 0).expect("in use");
+    let reading = row.read(&|| 0).expect("in use");
     assert_eq!((reading.peer_type, reading.peer, reading.binding), (0, [0; 16], 7));
-    let state = || row.read(|| 0).map(|reading| reading.state);
+    let state = || row.read(&|| 0).map(|reading| reading.state);
     assert_eq!(state(), Some(AttachmentState::ATTACHING));
     for next in [AttachmentState::ATTACHED, AttachmentState::DRAINING, AttachmentState::DETACHED] {
         row.advance(next);
@@ -113,7 +113,7 @@ fn the_life_of_a_binding_is_shown() {
 fn times_are_in_units_of_100_ns() {
     let row = SnapshotRow::new();
     row.fill(&Filling { now: Duration::from_nanos(1_234_567_899), ..filling(7) });
-    assert_eq!(row.read(|| 0).expect("in use").since, 12_345_678);
+    assert_eq!(row.read(&|| 0).expect("in use").since, 12_345_678);
 }
 
 /// A reader that is disturbed at each look says so, and does not go on for ever.
@@ -129,7 +129,7 @@ fn after_three_looks_a_row_is_changing() {
         row.fill(&filling(looks.get()));
         4
     };
-    let reading = row.read(disturb).expect("in use");
+    let reading = row.read(&disturb).expect("in use");
     assert_eq!((reading.state, reading.calls_in_flight), (AttachmentState::CHANGING, 4));
     assert_eq!(looks.get(), 4, "three looks, and the count");
 }

@@ -2,10 +2,11 @@
 
 use crate::sync::{AtomicU64, Ordering, const_fn_outside_loom};
 
-const SHUT: u64 = 1 << 63;
+/// Shut is zero, so that a driver before its load is.
+const OPEN: u64 = 1 << 63;
 const DEACTIVATION: u64 = 1 << 32;
 const ACTIVATIONS: u64 = DEACTIVATION - 1;
-const DEACTIVATIONS: u64 = !(SHUT | ACTIVATIONS);
+const DEACTIVATIONS: u64 = !(OPEN | ACTIVATIONS);
 
 /// Who is inside: threads that activate a registration, and threads that deactivate one, in one word with the gate.
 pub(crate) struct Gate(AtomicU64);
@@ -22,22 +23,22 @@ pub(crate) enum Inside {
 impl Gate {
     const_fn_outside_loom! {
         pub(crate) fn new() -> Self {
-            Self(AtomicU64::new(SHUT))
+            Self(AtomicU64::new(0))
         }
     }
 
     pub(crate) fn open(&self) {
-        self.0.fetch_and(!SHUT, Ordering::AcqRel);
+        self.0.fetch_or(OPEN, Ordering::AcqRel);
     }
 
     /// Lets nobody in any more. Who is inside stays.
     pub(crate) fn shut(&self) {
-        self.0.fetch_or(SHUT, Ordering::AcqRel);
+        self.0.fetch_and(!OPEN, Ordering::AcqRel);
     }
 
     /// Goes in, unless the gate is shut.
     pub(crate) fn enter(&self, as_what: Inside) -> Option<Pass<'_>> {
-        let enter = |word| (word & SHUT == 0).then(|| word + one(as_what));
+        let enter = |word| (word & OPEN != 0).then(|| word + one(as_what));
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter).ok()?;
         Some(Pass { gate: self, inside: as_what })
     }

@@ -47,17 +47,14 @@ pub(crate) unsafe fn load<D: Driver>(driver: &'static D, at: &MayWait<'_>) -> Re
     let coordinator = driver.coordinator();
     // SAFETY: nobody else loads the driver, as the caller says, and nothing of it runs yet.
     unsafe { coordinator.prepare() };
+    let mut declared = D::OPTIONS.iter();
     driver.for_each_registration(&mut |_, registration| {
+        let options = declared.next().expect("driver! declares the options of every registration");
         // SAFETY: as above.
-        unsafe { registration.prepare(driver, &Coordinated(())) };
+        unsafe { registration.prepare(driver, options, &Coordinated(())) };
     });
     if let Err(error) = driver.start(at) {
-        log::tell(
-            driver,
-            None,
-            Step::StartFailed,
-            &Facts { status: Some(error.status()), ..Facts::default() },
-        );
+        log::tell(driver, None, Step::StartFailed, &Facts::of_status(error.status()));
         driver.ask_threads_to_end();
         // SAFETY: this is `Driver::load`.
         unsafe { driver.join_threads(at) };
@@ -74,12 +71,7 @@ pub(crate) unsafe fn load<D: Driver>(driver: &'static D, at: &MayWait<'_>) -> Re
     match registered {
         Ok(()) => log::tell(driver, None, Step::Loaded, &Facts::default()),
         Err(error) => {
-            log::tell(
-                driver,
-                None,
-                Step::LoadFailed,
-                &Facts { status: Some(error.status()), ..Facts::default() },
-            );
+            log::tell(driver, None, Step::LoadFailed, &Facts::of_status(error.status()));
             // SAFETY: the driver is loaded as far as it goes, and this is the only thread that knows.
             unsafe { unload(driver, at) };
         }

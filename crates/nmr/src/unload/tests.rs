@@ -4,7 +4,7 @@ use super::order::{self, Issuing, Visit};
 use super::{Blocker, Coordinated, Gate, Inside};
 use crate::model_check::{model, spawn, yield_now};
 use crate::registration::tests::{TinyRegistration, may_wait};
-use crate::registration::{Registered, RegistrationState};
+use crate::registration::{Options, Registered, RegistrationState};
 use crate::snapshot::{AttachmentRow, RegistrationRow};
 use crate::{AtMostDispatch, MayWait, Result, Side, Stage};
 use core::time::Duration;
@@ -109,7 +109,7 @@ impl Registered<Tiny> for Member {
     }
 
     #[expect(unsafe_code, reason = "the trait's")]
-    unsafe fn prepare(&'static self, _: &'static Tiny, _: &Coordinated) {}
+    unsafe fn prepare(&'static self, _: &'static Tiny, _: &'static Options, _: &Coordinated) {}
 
     fn registers_at_load(&self, _: &Coordinated) -> bool {
         true
