@@ -195,11 +195,11 @@ impl<R: Role> Core<R> {
     /// The caller owns the registration in Registering, and NMR does not know of it yet.
     pub(crate) unsafe fn characteristics_of(&self, identity: InstanceIdentity) -> *const R::Characteristics {
         // SAFETY: as the caller says, nobody reads it.
-        let module_id = unsafe { &mut *self.module_id.get() }.write(identity.module_id());
+        unsafe { (*self.module_id.get()).write(identity.module_id()) };
         let instance = RegistrationInstance {
             number: identity.number(),
             npi_specific_characteristics: identity.characteristics(),
-            ..RegistrationInstance::new(const { &<R::Npi as Npi>::ID }, module_id)
+            ..RegistrationInstance::new(const { &<R::Npi as Npi>::ID }, self.module_id.get().cast())
         };
         // SAFETY: as above.
         unsafe { (*self.characteristics.get()).write(R::characteristics(instance)) }
