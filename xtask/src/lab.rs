@@ -40,7 +40,7 @@ pub(crate) use self::{bundle::LabBundle, images::netio, session::boot as boot_la
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask lab                       The newest bundle, 50 rounds
+  cargo xtask lab                       The newest bundle, 50 rounds, and what only peers that go wrong show
   cargo xtask lab --rounds 500 --seed 7 Longer, in an order that can be repeated
   cargo xtask lab --soak 1000           Load and unload with C peers, 1000 times, in an order drawn from a seed
   cargo xtask lab --keep                Leave the lab's folder behind to look into
@@ -49,6 +49,8 @@ Examples:
 
 The lab machine is made of Wine: its kernel loads the very .sys files of the bundle, nmr-sim is its NETIO.SYS, and a
 checking ntoskrnl.exe stands in front of Wine's: interrupt levels, pool, threads, DPCs, what is left at unload.
+After the rounds peers hold drivers up: the control device, the watchdog and the helpers must show what they are for. At
+last NMR fails to let go of drivers: the machine must stop with the documented code, or the driver must park and say why.
 It does not prove stack depth, paged memory, code integrity, the driver store or timing.";
 
 /// The arguments of `lab`.

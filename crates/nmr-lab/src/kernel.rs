@@ -103,7 +103,8 @@ impl Kernel {
 }
 
 /// Ends the search of the whole heap at each of its calls: the drivers' pool is no longer in it, and NETIO.SYS, which
-/// prints every event, would spend its time there.
+/// prints every event, would spend its time there. Nor can what it finds be believed: where several threads allocate and
+/// free, and do nothing else, Wine's search meets blocks that are just being filled, and calls them overwritten.
 fn spare_heap(registry: &Path) -> Result<()> {
     let text = fs::read_to_string(registry).at("read", registry)?;
     if !text.contains(HEAP_CHECKS) {

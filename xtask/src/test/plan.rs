@@ -103,7 +103,10 @@ fn tasks(step: Step, rounds: u32, mutants: &str) -> Vec<Task> {
             let rounds = rounds.to_string();
             vec![
                 run("the lab reports what drivers do wrong", xtask(&["lab", "--probes"], 20)),
-                run("drivers in the lab", xtask(&["lab", "--rounds", &rounds], 60)),
+                run(
+                    "drivers in the lab: rounds, held up by peers, failed by NMR",
+                    xtask(&["lab", "--rounds", &rounds], 60),
+                ),
             ]
         }
         Step::Deploy => vec![Task { what: "the bundle deployed over SSH", action: Action::DeployRoundTrip }],

@@ -112,3 +112,69 @@ fn ensure_drained(report: &AttachmentsReport) -> Result<()> {
     );
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use nmrctl::attachments::{AttachmentReport, RegistrationReport};
+
+    use super::*;
+
+    fn attachment(peer: &str) -> AttachmentReport {
+        AttachmentReport {
+            binding: 0,
+            state: "attached".to_owned(),
+            peer: Some(peer.to_owned()),
+            peer_number: 0,
+            calls_in_flight: 0,
+            age_milliseconds: 1,
+        }
+    }
+
+    fn registration(name: &str, side: &str, state: &str, peers: &[&str]) -> RegistrationReport {
+        RegistrationReport {
+            name: name.to_owned(),
+            npi: String::new(),
+            side: side.to_owned(),
+            state: state.to_owned(),
+            stage: 0,
+            capacity: 4,
+            refused_for_capacity: 0,
+            callbacks: 0,
+            drained: state == "issued",
+            attachments: peers.iter().map(|peer| attachment(peer)).collect(),
+        }
+    }
+
+    fn report(state: &str) -> AttachmentsReport {
+        let registrations = EXPECTED
+            .iter()
+            .map(|(name, side, peers)| {
+                registration(name, side, state, if state == "issued" { &[] } else { peers })
+            })
+            .collect();
+        AttachmentsReport { driver: "Composite".to_owned(), drained: state == "issued", registrations }
+    }
+
+    #[test]
+    fn every_registration_and_every_peer_must_be_shown() {
+        ensure_as_expected(&report("registered")).unwrap();
+        let mut wrong: [_; 4] = std::array::from_fn(|_| report("registered"));
+        wrong[0].registrations.remove(1);
+        wrong[1].registrations[0].attachments.pop();
+        wrong[2].registrations[2].side = "client".to_owned();
+        wrong[3].registrations[1].attachments.push(attachment(HOLDS_ID));
+        for report in wrong {
+            assert!(ensure_as_expected(&report).is_err(), "{report:?}");
+        }
+        assert!(ensure_as_expected(&report("issued")).is_err());
+    }
+
+    #[test]
+    fn a_drain_must_leave_nothing() {
+        ensure_drained(&report("issued")).unwrap();
+        assert!(ensure_drained(&report("registered")).is_err());
+        let mut left = report("issued");
+        left.registrations[0].attachments.push(attachment(HOLDS_ID));
+        assert!(ensure_drained(&left).is_err());
+    }
+}
