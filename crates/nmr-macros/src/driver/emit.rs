@@ -89,6 +89,7 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
             #[doc(hidden)]
             pub const unsafe fn new(system: #system) -> Self {
                 // Apart, because the body of an unsafe function may do what the declaration must not.
+                #[allow(clippy::unused_unit)]
                 const fn declared_state() -> #state_type {
                     #state
                 }

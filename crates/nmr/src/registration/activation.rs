@@ -57,7 +57,7 @@ impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
         let gate = self.core.home_if_loaded().map(|home| home.driver.coordinator().gate());
         let pass = gate.and_then(|gate| gate.enter(Inside::Activating));
         let mut pass = pass.ok_or(NotActivated::Failed(Error::DEVICE_NOT_READY))?;
-        self.core.activate(identity, &at.at_most_dispatch(), &mut || pass.deactivates())
+        self.core.activate(identity, at.at_most_dispatch(), &mut || pass.deactivates())
     }
 
     /// Begins to take the registration down, and does not wait for it: no peer is accepted any more, no new call gets

@@ -154,7 +154,7 @@ impl<R: Role> Core<R> {
         if self.door.is_shut()
             && let Some(guard) = slot.enter()
         {
-            guard.close(&at.at_most_dispatch());
+            guard.close(at.at_most_dispatch());
         }
     }
 

@@ -98,7 +98,7 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
     /// Somebody else may have been faster, or may have deactivated the registration again since. That is as good.
     fn register(&'static self, at: &MayWait<'_>, _: &Coordinated) -> Result<()> {
         loop {
-            match self.core.activate(self.core.declared_identity(), &at.at_most_dispatch(), &mut || ()) {
+            match self.core.activate(self.core.declared_identity(), at.at_most_dispatch(), &mut || ()) {
                 Ok(()) => return Ok(()),
                 Err(NotActivated::Failed(error)) => return Err(error),
                 Err(NotActivated::NotIdle) => self.core.passage.wait_registered(&&self.core, at),

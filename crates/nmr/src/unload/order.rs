@@ -82,7 +82,7 @@ pub(super) fn take_down<D>(
 ) {
     for stage in (0..=highest.0).rev().map(Stage) {
         each_of(visit, stage, &mut |registration| {
-            registration.close_bindings(&at.at_most_dispatch(), &Coordinated(()));
+            registration.close_bindings(at.at_most_dispatch(), &Coordinated(()));
         });
         issuing.begin(stage, now());
         each_of(visit, stage, &mut |registration| registration.issue_deregister(&Coordinated(())));

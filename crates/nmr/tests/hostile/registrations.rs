@@ -16,7 +16,7 @@ fn storms(rogue: &'static Rogue, thread: &mut OwnThread<'_, Rogue>) {
             3 => drop(rogue.well.activate_as(identity, at.at_passive())),
             4 => rogue.well.deactivate(at.at_most_dispatch()),
             5 => rogue.well.wait_deactivated(at),
-            6 => drop(rogue.spare.activate_any(identity, at.at_passive()).map(|one| one.bindings())),
+            6 => drop(rogue.spare.activate_any(identity, at.at_passive()).map(nmr::Registration::bindings)),
             7 => rogue.spare[seed.below(2) as usize].deactivate(at.at_most_dispatch()),
             8 => rogue.spare[seed.below(2) as usize].wait_deactivated(at),
             _ => drop(rogue.drain(at.at_most_dispatch())),

@@ -47,7 +47,9 @@ fn one(plan: Plan, seed: &Seed) {
     neighbours.1.state.assert_balanced();
     assert_eq!(driver.system().threads_left(), 0);
     assert_eq!((driver.pit.bindings(), driver.pit.calls_in_flight()), (0, 0));
-    assert!(driver.pit.is_idle() && driver.well.is_idle() && driver.spare.iter().all(|one| one.is_idle()));
+    assert!(
+        driver.pit.is_idle() && driver.well.is_idle() && driver.spare.iter().all(nmr::Registration::is_idle)
+    );
 }
 
 /// A driver that is unloaded and loaded again, and at last unloaded.

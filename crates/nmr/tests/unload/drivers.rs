@@ -126,7 +126,7 @@ impl Hub {
 
     fn start(&'static self, at: &MayWait<'_>) -> nmr::Result<()> {
         self.state.started.fetch_add(1, Ordering::SeqCst);
-        let early = self.later.activate(&at.at_passive());
+        let early = self.later.activate(at.at_passive());
         assert_eq!(early, Err(nmr::Error::DEVICE_NOT_READY), "the driver has not started");
         for _ in 0..2 {
             self.threads.spawn(at, self, Self::until_the_end)?;
@@ -140,7 +140,7 @@ impl Hub {
     fn stop(&'static self, at: &MayWait<'_>) {
         self.state.stopped.fetch_add(1, Ordering::SeqCst);
         if self.state.early.load(Ordering::SeqCst) {
-            self.second.deactivate(&at.at_most_dispatch());
+            self.second.deactivate(at.at_most_dispatch());
             self.second.wait_deactivated(at);
         }
     }

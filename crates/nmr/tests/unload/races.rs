@@ -41,14 +41,14 @@ fn late_activation_against_unload() {
                     // SAFETY: an ordinary thread, in no callback.
                     let at = unsafe { MayWait::assume() };
                     loop {
-                        match driver.later.activate(&at.at_passive()) {
+                        match driver.later.activate(at.at_passive()) {
                             Ok(()) => {
                                 activated.fetch_add(1, Ordering::Relaxed);
                             }
                             Err(Error::DEVICE_NOT_READY) => return,
                             Err(error) => assert_eq!(error, Error::INVALID_DEVICE_STATE),
                         }
-                        driver.later.deactivate(&at.at_most_dispatch());
+                        driver.later.deactivate(at.at_most_dispatch());
                         driver.later.wait_deactivated(&at);
                     }
                 });
@@ -91,9 +91,9 @@ fn instances_against_unload_and_clients() {
                     for number in 0.. {
                         let module = ModuleId::from_guid(Guid::from_u128(u128::from(thread + 1)));
                         let identity = InstanceIdentity::new(module, number);
-                        match driver.spare.activate_any(identity, &at.at_passive()) {
+                        match driver.spare.activate_any(identity, at.at_passive()) {
                             Ok(instance) => {
-                                instance.deactivate(&at.at_most_dispatch());
+                                instance.deactivate(at.at_most_dispatch());
                                 instance.wait_deactivated(&at);
                             }
                             Err(Error::DEVICE_NOT_READY) => return,
