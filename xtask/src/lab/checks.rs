@@ -37,6 +37,9 @@ struct Driver {
     name: &'static str,
 }
 
+/// Looks at one thing, and answers what was seen.
+type Check = fn(&Scene<'_>) -> Result<String>;
+
 /// Runs the checks whose drivers are unloaded in the end, and those that end with a machine that has stopped last. Answers
 /// what was seen, a sentence each.
 pub(super) fn run(
@@ -51,7 +54,7 @@ pub(super) fn run(
     // Its watchdog speaks after ten seconds, as that of the drivers does: they pass together.
     let parked = failure::Parked::begin(lab, nmrctl, probes)?;
     let mut seen = Vec::new();
-    let checks: [(&str, fn(&Scene<'_>) -> Result<String>); 3] = [
+    let checks: [(&str, Check); 3] = [
         ("control device", control_device::run),
         ("a peer that blocks in its detach callback", helpers::run),
         ("a peer that does not complete its detach", watchdog::run),
