@@ -77,7 +77,10 @@ fn tasks(step: Step, rounds: u32, mutants: &str) -> Vec<Task> {
             ),
             run(
                 "the rows of the contract and the bug classes under Miri",
-                miri(&["nmr", "--test", "contract_rows", "--test", "bug_classes"], ONE_SEED),
+                miri(
+                    &["nmr", "--test", "contract_rows", "--test", "bug_classes", "--test", "hostile"],
+                    ONE_SEED,
+                ),
             ),
             run("the simulator under Miri", miri(&["nmr-sim", "--tests"], ONE_SEED)),
         ],

@@ -13,9 +13,9 @@ use crate::{AtMostDispatch, AtPassive, Driver, Error, MayWait, Result};
 /// # use nmr::{AtPassive, MayWait, ProviderBinding, ProviderRegistration, Result};
 /// /// Restarts a registration from one of the driver's own threads.
 /// fn renew<B: ProviderBinding>(served: &'static ProviderRegistration<B, 8>, at: &MayWait<'_>) -> Result<()> {
-///     served.deactivate(&at.at_most_dispatch());
+///     served.deactivate(at.at_most_dispatch());
 ///     served.wait_deactivated(at);
-///     served.activate(&at.at_passive())
+///     served.activate(at.at_passive())
 /// }
 /// ```
 impl<R: Role, const CAPACITY: usize> Registration<R, CAPACITY> {
