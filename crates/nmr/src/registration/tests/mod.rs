@@ -99,6 +99,10 @@ impl TinyRegistration {
     }
 
     pub(crate) fn assert_gone_through_once(&self) {
+        // Before anything else here, which would order it.
+        // SAFETY: the deactivation is over, and nothing follows it; that this thread sees that, is what is being checked.
+        let handle = self.handle.with(|handle| unsafe { *handle });
+        assert_eq!(handle, 0, "waited, and does not see what was done before");
         let calls = self.calls();
         let Calls { registered, deregistered, waited, seen_out, .. } = calls;
         assert_eq!((registered, deregistered, waited, seen_out), (1, 1, 1, 1), "{calls:?}");
