@@ -1,6 +1,11 @@
 // The Network Module Registrar as C modules see it: the parts of netioddk.h that the peers use.
 #include <ntddk.h>
 
+// Imports that the headers hide behind inline functions, which read a processor register that Wine does not have.
+KIRQL raise_irql(KIRQL level) __asm__("KfRaiseIrql");
+VOID lower_irql(KIRQL level) __asm__("KeLowerIrql");
+KIRQL current_irql(VOID) __asm__("KeGetCurrentIrql");
+
 typedef struct {
     USHORT Length;
     ULONG Type;

@@ -8,11 +8,8 @@
 //   BLOCKS  every detach callback takes up to 50 ms
 //   HOLDS   instead, detaches and calls of its Echo below DISPATCH_LEVEL take until C:\lab\release is there
 //   TAKES   which roles it takes, a bit for each; all if it is not said
-#include "nmr.h"
-
-KIRQL raise_irql(KIRQL level) __asm__("KfRaiseIrql");
-VOID lower_irql(KIRQL level) __asm__("KeLowerIrql");
-KIRQL current_irql(VOID) __asm__("KeGetCurrentIrql");
+#include "echo_npi.h"
+#include "release.h"
 
 #ifndef STALLS
 #define STALLS 0
@@ -32,21 +29,9 @@ KIRQL current_irql(VOID) __asm__("KeGetCurrentIrql");
 #define DEAD 0xdeaddeaddeaddeadULL
 #define CALLERS 3
 
-static const GUID ECHO = {0xc1b6a3b2, 0x5d0f, 0x4c39, {0x9a, 0x77, 0x3b, 0x1f, 0x0e, 0x6d, 0x2a, 0x41}};
-static const GUID RELAY = {0x2f9a1c57, 0x7b0e, 0x4c6e, {0xbf, 0x0a, 0x91, 0xd7, 0xa1, 0xf2, 0xb3, 0xc4}};
 // Its last byte tells them apart.
 static const NPI_MODULEID MODULE = {
     sizeof(NPI_MODULEID), 1, {0xa4b1e6d0, 0x6d2b, 0x4f0e, {0x9f, 0x3e, 0x2f, 0x7c, 0x5f, 0x3b, 0x0b, 1 + HOLDS * 4 + STALLS * 2 + BLOCKS}}};
-
-// How dispatch tables of these two NPIs begin, and what is in them.
-typedef struct {
-    USHORT version, size;
-    ULONGLONG(NTAPI *call)(PVOID context, ULONGLONG value);
-} ECHO_TABLE;
-typedef struct {
-    USHORT version, size;
-    NTSTATUS(NTAPI *call)(PVOID context, ULONGLONG value, ULONGLONG *result);
-} RELAY_TABLE;
 
 enum { ECHO_CLIENT, RELAY_CLIENT, ECHO_PROVIDER, RELAY_PROVIDER, ROLES };
 
@@ -92,22 +77,6 @@ static VOID pause_for(ULONG milliseconds) {
     LARGE_INTEGER time;
     time.QuadPart = -10000LL * milliseconds;
     KeDelayExecutionThread(KernelMode, FALSE, &time);
-}
-
-// Whether somebody has made the file that lets everything go on.
-static BOOLEAN release_is_there(VOID) {
-    HANDLE handle;
-    UNICODE_STRING name;
-    OBJECT_ATTRIBUTES attributes;
-    IO_STATUS_BLOCK status;
-    NTSTATUS opened;
-    RtlInitUnicodeString(&name, L"\\??\\C:\\lab\\release");
-    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
-    opened = ZwCreateFile(&handle, GENERIC_READ, &attributes, &status, NULL, 0, 7, FILE_OPEN, 0, NULL, 0);
-    if (NT_SUCCESS(opened)) {
-        ZwClose(handle);
-    }
-    return NT_SUCCESS(opened);
 }
 
 static VOID wait_for_release(VOID) {

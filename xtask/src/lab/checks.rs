@@ -18,9 +18,9 @@ use super::rounds;
 use super::tally::Counter;
 use crate::context::Context;
 
+mod blocking_peer;
 mod control_device;
 pub(super) mod failure;
-mod helpers;
 mod watchdog;
 
 /// Something that happens without anybody waiting for it has happened by then.
@@ -56,7 +56,7 @@ pub(super) fn run(
     let mut seen = Vec::new();
     let checks: [(&str, Check); 3] = [
         ("control device", control_device::run),
-        ("a peer that blocks in its detach callback", helpers::run),
+        ("a peer that blocks in its detach callback", blocking_peer::run),
         ("a peer that does not complete its detach", watchdog::run),
     ];
     for (name, check) in checks {
@@ -73,6 +73,9 @@ pub(super) fn run(
     step.done("");
     Ok(seen)
 }
+
+/// Answers what was seen, in one sentence.
+type Check = fn(&Scene<'_>) -> Result<String>;
 
 /// A lab in which drivers and peers come and go once.
 struct Scene<'a> {
