@@ -33,6 +33,8 @@ pub enum OnDetach {
     BlockFirst,
     /// It answers STATUS_PENDING, and completes when it is released.
     Pend,
+    /// The same for the first detach only; it blocks in the others.
+    PendFirst,
 }
 
 /// A provider of Adder.
@@ -210,11 +212,15 @@ unsafe extern "system" fn detach_client(context: *mut c_void) -> Status {
     match provider.on_detach {
         OnDetach::Answer => Status::SUCCESS,
         OnDetach::BlockFirst if before > 0 => Status::SUCCESS,
+        OnDetach::PendFirst if before > 0 => {
+            provider.block();
+            Status::SUCCESS
+        }
         OnDetach::Block | OnDetach::BlockFirst => {
             provider.block();
             Status::SUCCESS
         }
-        OnDetach::Pend => {
+        OnDetach::Pend | OnDetach::PendFirst => {
             provider.pending.lock().expect("no panic").push(*handle);
             Status::PENDING
         }

@@ -93,6 +93,28 @@ fn a_peer_that_blocks_is_named() {
     finish(&world);
 }
 
+/// Where one registration only waits and a thread is inside NMR for another, the one line is about that one.
+#[test]
+fn whoever_is_inside_a_peer_is_named_before_who_waits() {
+    let world = World::new();
+    let provider = Stubborn::register(&world, OnDetach::PendFirst);
+    let hub = load(&world);
+    let system = hub.driver().system();
+    std::thread::scope(|scope| {
+        let unloading = scope.spawn(|| drop(hub));
+        until("the others are inside the peer", || provider.blocked() > 0);
+        let before = system.blockers().len();
+        until("two more reports", || system.blockers().len() >= before + 2);
+        let last = system.blockers().pop().expect("two at least");
+        assert!(last.contains("[deregistering]") && !last.contains("first"), "{last}");
+        provider.release(3);
+        provider.complete();
+        unloading.join().expect("no panic");
+    });
+    provider.leave();
+    finish(&world);
+}
+
 #[test]
 fn an_own_thread_that_does_not_end_is_named() {
     let world = World::new();
