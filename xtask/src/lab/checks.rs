@@ -37,9 +37,6 @@ struct Driver {
     name: &'static str,
 }
 
-/// Looks at one thing, and answers what was seen.
-type Check = fn(&Scene<'_>) -> Result<String>;
-
 /// Runs the checks whose drivers are unloaded in the end, and those that end with a machine that has stopped last. Answers
 /// what was seen, a sentence each.
 pub(super) fn run(
