@@ -359,9 +359,10 @@ fn own_threads_raise_and_come_back() {
     let body = |driver: &'static Traveller, thread: &mut OwnThread<'_, Traveller>| {
         let reference = driver.gate.oldest_peer().expect("attached").peer_ref();
         let number = thread.at_dispatch(|at| reference.call_at_dispatch(at, gate::Provider::number));
-        driver.state.store(number.expect("open") as usize, Ordering::SeqCst);
         assert_eq!(critical_regions(), 0);
         assert!(reference.call(gate::Provider::critical_regions) == Some(1), "below DISPATCH_LEVEL again");
+        // Last: the test unloads both drivers once it sees it.
+        driver.state.store(number.expect("open") as usize, Ordering::SeqCst);
     };
     driver.threads.spawn(&may_wait(), driver, body).expect("nothing fails");
     while driver.state.load(Ordering::SeqCst) == 0 {
