@@ -165,8 +165,9 @@ fn a_monitor_that_cannot_be_made_is_logged_and_nothing_else() {
     std::thread::scope(|scope| {
         let unloading = scope.spawn(|| drop(hub));
         for nth in 1..=4 {
-            until("the next one is inside the peer", || provider.detached() == nth);
-            assert_eq!(provider.blocked(), 1, "one after the other");
+            until("the next one, and no other, is inside the peer", || {
+                (provider.detached(), provider.blocked()) == (nth, 1)
+            });
             provider.release(1);
         }
         unloading.join().expect("no panic");

@@ -1,9 +1,10 @@
 //! Whoever holds unload up is named, in the log and in the system's report, for as long as it lasts.
 
-use crate::drivers::{Hub, adder::Provider as _};
+use crate::drivers::{Hub, Staged, adder::Provider as _};
+use crate::faulty::Faulty;
 use crate::peers::{OnDetach, STUBBORN, Stubborn};
 use crate::until;
-use nmr::host::Loaded;
+use nmr::host::{Host, Loaded};
 use nmr::{AtMostDispatch, AtPassive, Driver};
 use nmr_sim::World;
 use std::sync::atomic::Ordering;
@@ -109,6 +110,28 @@ fn whoever_is_inside_a_peer_is_named_before_who_waits() {
         assert!(last.contains("[deregistering]") && !last.contains("first"), "{last}");
         provider.release(3);
         provider.complete();
+        unloading.join().expect("no panic");
+    });
+    provider.leave();
+    finish(&world);
+}
+
+/// The stage below has not been touched yet.
+#[test]
+fn registrations_whose_turn_has_not_come_are_not_named() {
+    let world = World::new();
+    let provider = Stubborn::register(&world, OnDetach::Block);
+    let system = Host::new(Faulty::over(&world)).with_watchdog_period(PERIOD);
+    let staged = Loaded::<Staged>::new(system).expect("nothing fails");
+    let system = staged.driver().system();
+    std::thread::scope(|scope| {
+        let unloading = scope.spawn(|| drop(staged));
+        until("the higher stage is inside the peer", || provider.blocked() == 2);
+        let before = system.blockers().len();
+        until("two more reports", || system.blockers().len() >= before + 2);
+        let last = system.blockers().pop().expect("two at least");
+        assert!(last.contains("2 in all"), "{last}");
+        provider.release(4);
         unloading.join().expect("no panic");
     });
     provider.leave();

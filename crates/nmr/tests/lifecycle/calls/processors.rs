@@ -7,7 +7,7 @@ use super::{Gate, Gatekeeper, Traveller, Unloading, may_wait};
 use nmr::host::{Host, above_dispatch};
 use nmr::{AtDispatch, HeldGuard, System};
 use nmr_sim::World;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -165,4 +165,52 @@ fn closes_within_a_grace_period() -> bool {
     world.assert_clean();
     world.assert_unloaded();
     told_apart
+}
+
+/// Whoever enters through an old reference is counted until it has stepped back, and a binding that closes in between
+/// waits for it: then it is the one that completes the detach.
+#[test]
+fn a_caller_that_steps_back_may_be_the_last_one_inside() {
+    let world = World::new();
+    let traveller = Traveller::load(&world);
+    let gatekeeper = Gatekeeper::load(&world, 0);
+    let stale = traveller.driver().plain.oldest_peer().expect("attached").peer_ref();
+    drop(gatekeeper);
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    assert!(stale.enter().is_none());
+                }
+            });
+        }
+        for number in 1..if cfg!(miri) { 3 } else { 400 } {
+            drop(Gatekeeper::load(&world, number));
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    drop(traveller);
+    world.assert_clean();
+    world.assert_unloaded();
+}
+
+/// The one that is remembered is found in its own slot, though another one is used as often.
+#[test]
+fn the_oldest_peer_is_remembered_where_it_is() {
+    let world = World::new();
+    let traveller = Traveller::load(&world);
+    let number = || traveller.driver().gate.oldest_peer().map(|gate| gate.number());
+    let first = Gatekeeper::load(&world, 1);
+    drop(Gatekeeper::load(&world, 2));
+    let third = Gatekeeper::load(&world, 3);
+    drop(first);
+    assert_eq!(number(), Some(3), "its slot is used for the second time");
+    let fourth = Gatekeeper::load(&world, 4);
+    assert_eq!((number(), number()), (Some(3), Some(3)), "and now so is that of the first");
+    drop((third, fourth));
+    assert_eq!(number(), None);
+    drop(traveller);
+    world.assert_clean();
+    world.assert_unloaded();
 }
