@@ -185,6 +185,21 @@ fn a_header_that_multiplies_beyond_the_address_space_is_refused() {
     assert_eq!(Snapshot::parse(&bytes).err(), Some(Malformed::Sizes), "a row of no bytes");
 }
 
+/// However few rows there are.
+#[test]
+fn rows_shorter_than_those_known_here_are_refused() {
+    let mut buffer = [0; Header::SIZE];
+    SnapshotWriter::new(&mut buffer, "x").expect("room for the header").finish();
+    assert!(Snapshot::parse(&buffer).is_ok());
+    for (at, least) in [(28, RegistrationRow::SIZE), (36, AttachmentRow::SIZE)] {
+        for size in [0, least - 1] {
+            let mut damaged = buffer;
+            damaged[at..at + 4].copy_from_slice(&(size as u32).to_le_bytes());
+            assert_eq!(Snapshot::parse(&damaged).err(), Some(Malformed::Sizes), "{size} bytes at {at}");
+        }
+    }
+}
+
 #[test]
 fn an_answer_that_is_longer_than_it_takes_is_refused() {
     let (mut bytes, _) = answer(WHOLE);

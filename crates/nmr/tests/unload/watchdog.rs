@@ -101,17 +101,18 @@ fn whoever_is_inside_a_peer_is_named_before_who_waits() {
     let provider = Stubborn::register(&world, OnDetach::PendFirst);
     let hub = load(&world);
     let system = hub.driver().system();
-    std::thread::scope(|scope| {
+    let last = std::thread::scope(|scope| {
         let unloading = scope.spawn(|| drop(hub));
         until("the others are inside the peer", || provider.blocked() > 0);
         let before = system.blockers().len();
         until("two more reports", || system.blockers().len() >= before + 2);
         let last = system.blockers().pop().expect("two at least");
-        assert!(last.contains("[deregistering]") && !last.contains("first"), "{last}");
         provider.release(3);
         provider.complete();
         unloading.join().expect("no panic");
+        last
     });
+    assert!(last.contains("[deregistering]") && !last.contains("first"), "{last}");
     provider.leave();
     finish(&world);
 }
@@ -124,16 +125,17 @@ fn registrations_whose_turn_has_not_come_are_not_named() {
     let system = Host::new(Faulty::over(&world)).with_watchdog_period(PERIOD);
     let staged = Loaded::<Staged>::new(system).expect("nothing fails");
     let system = staged.driver().system();
-    std::thread::scope(|scope| {
+    let last = std::thread::scope(|scope| {
         let unloading = scope.spawn(|| drop(staged));
         until("the higher stage is inside the peer", || provider.blocked() == 2);
         let before = system.blockers().len();
         until("two more reports", || system.blockers().len() >= before + 2);
         let last = system.blockers().pop().expect("two at least");
-        assert!(last.contains("2 in all"), "{last}");
         provider.release(4);
         unloading.join().expect("no panic");
+        last
     });
+    assert!(last.contains("2 in all"), "{last}");
     provider.leave();
     finish(&world);
 }
