@@ -64,6 +64,7 @@ mod not_kept {
 
         pub(in super::super) fn remove<S: System>(&self) {}
 
+        #[expect(clippy::extra_unused_type_parameters, reason = "asked like those that are kept")]
         pub(in super::super) fn contain<S: System>(&self) -> bool {
             false
         }
