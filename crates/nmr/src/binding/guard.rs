@@ -16,8 +16,8 @@ use nmr_abi::ModuleId;
 ///
 /// Dereferences to the peer's functions. Entering and leaving cost two locked instructions; make several calls through
 /// one guard where they belong together. IRQL <= DISPATCH_LEVEL. Do not keep it across a wait for what the peer's
-/// unload may have to do first: the peer's deregistration is held up until the guard is dropped. A guard that is forgotten holds it
-/// up for ever.
+/// unload may have to do first: the peer's deregistration is held up until the guard is dropped. A guard that is
+/// forgotten holds it up for ever.
 pub struct Guard<'a, R: Role> {
     slot: &'static Slot<R>,
     epoch: Epoch,

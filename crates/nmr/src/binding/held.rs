@@ -17,7 +17,8 @@ use core::ops::Deref;
 /// such as a socket.
 ///
 /// It goes on working after the binding has begun to close, so that the object can be closed through it; until it is
-/// dropped, the peer's detach is pending. The binding's `closing` function is the place to see to that. IRQL <= DISPATCH_LEVEL.
+/// dropped, the peer's detach is pending. The binding's `closing` function is the place to see to that.
+/// IRQL <= DISPATCH_LEVEL.
 pub struct HeldGuard<R: Role> {
     slot: &'static Slot<R>,
     epoch: Epoch,

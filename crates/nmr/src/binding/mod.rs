@@ -70,15 +70,14 @@ pub(crate) struct Slot<R: Role> {
     /// Waits for the end of a grace period, if the registration's calls need one.
     waiter: Waiter,
     holders: Holders,
-    /// The system's time in ns when the slot was filled, made odd; 0 while it is not filled.
     /// Index of the next free slot plus one; belongs to the free list.
     pub(crate) next_free: AtomicUsize,
     /// Whether the binding counts for the policy; belongs to the free list.
     pub(crate) seated: AtomicBool,
 }
 
-// SAFETY: `value` is Send + Sync by the bound on `Role::Binding`, `peer` by that on `PeerCalls`; all cells are written by the attach trampoline before the rundown opens, or by cleanup
-// after it is drained.
+// SAFETY: `value` is Send + Sync by the bound on `Role::Binding`, `peer` by that on `PeerCalls`; all cells are written by
+// the attach trampoline before the rundown opens, or by cleanup after it is drained.
 unsafe impl<R: Role> Sync for Slot<R> {}
 
 impl<R: Role> Slot<R> {

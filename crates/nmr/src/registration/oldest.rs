@@ -5,8 +5,8 @@ use crate::role::Role;
 use crate::rundown::Epoch;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-/// The peer found last, as epoch and position of its slot. Nobody becomes older than it while it is open, so it stays
-/// right until it closes; then entering it fails, whatever its slot holds by then.
+/// The peer found last, as epoch and position of its slot. It stays the one in use until it closes, also if a binding that
+/// was begun before it opens later; then entering it fails, whatever its slot holds by then.
 #[derive(Debug)]
 pub(super) struct OldestPeer(AtomicU64);
 
