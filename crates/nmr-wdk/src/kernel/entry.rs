@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "is called by the I/O manager, with its pointers")]
 
 use super::control_device::{self, Dispatch};
-use super::{etw, log, log_level, parameters};
+use super::{etw, log, parameters};
 use core::ffi::c_void;
 use nmr::{Driver, Level, MayWait, Status};
 
@@ -52,8 +52,7 @@ pub unsafe fn load<D: Driver>(
     let may_wait = unsafe { MayWait::assume() };
     // SAFETY: the I/O manager passes the path, valid while DriverEntry runs, which nobody else does meanwhile.
     unsafe { parameters::remember(registry_path) };
-    // SAFETY: the path is the one that DriverEntry was given.
-    log::set_level(unsafe { log_level::of_service(registry_path) }.unwrap_or(image.log_level));
+    log::set_level(parameters::log_level(&may_wait).unwrap_or(image.log_level));
     etw::register(image.provider);
     log::write(Level::Trace, format_args!("nmr: {}: NmrSnapshot is at {:p}", D::NAME, image.snapshot));
     if let Some(dispatch) = image.dispatch {

@@ -1,18 +1,14 @@
-//! The `Parameters` key of the service, in which the driver leaves word while its unload hangs.
+//! The `Parameters` key of the service: how much is logged, and word of who holds the unload up.
 
-#![expect(unsafe_code, reason = "calls the registry with pointers to local storage")]
+#![expect(unsafe_code, reason = "keeps the path that DriverEntry is given")]
 
-use super::thread::succeeded;
+use super::registry::Key;
+use super::text::{UnicodeString, utf16};
 use core::cell::UnsafeCell;
 use core::fmt::{self, Write};
-use nmr::{MayWait, Status};
-use wdk_sys::{
-    HANDLE, KEY_SET_VALUE, OBJ_CASE_INSENSITIVE, OBJ_KERNEL_HANDLE, OBJECT_ATTRIBUTES,
-    REG_OPTION_NON_VOLATILE, REG_SZ, UNICODE_STRING, ntddk,
-};
+use nmr::{Level, MayWait};
+use wdk_sys::UNICODE_STRING;
 
-/// The value that says who holds the unload up.
-pub(super) const UNLOAD_BLOCKER: &str = "UnloadBlocker";
 const FOLDER: &str = r"\Parameters";
 /// Service keys have about 80 characters.
 const MOST_PATH: usize = 256;
@@ -40,12 +36,6 @@ impl<const MOST: usize> Wide<MOST> {
 
     fn units(&self) -> &[u16] {
         &self.units[..self.length]
-    }
-
-    /// For routines that only read, as long as `self` is not changed.
-    fn as_unicode_string(&self) -> UNICODE_STRING {
-        let bytes = size_of_val(self.units()) as u16;
-        UNICODE_STRING { Length: bytes, MaximumLength: bytes, Buffer: self.units.as_ptr().cast_mut() }
     }
 }
 
@@ -85,56 +75,32 @@ pub(super) unsafe fn remember(service: *const UNICODE_STRING) {
     });
 }
 
-/// Sets the string value `name` to `text`. What cannot be set is logged: nothing depends on it.
-pub(super) fn set(_: &MayWait<'_>, name: &str, text: fmt::Arguments<'_>) {
-    // SAFETY: DriverEntry, the only writer, came before.
-    let path = unsafe { &*PATH.0.get() };
-    if path.length == 0 {
-        return;
-    }
-    let mut value_name = Wide::<32>::new();
+/// How much is logged, the DWORD `NmrLogLevel`: 0 errors, 1 warnings as well, 2 every step, 3 all. `None` if it is not
+/// there.
+pub(super) fn log_level(at: &MayWait<'_>) -> Option<Level> {
+    let name = UnicodeString::new(const { &utf16::<11>("NmrLogLevel") });
+    Key::open(&path()?, at).ok()?.number(&name, at).map(Level::from_number)
+}
+
+/// Sets `UnloadBlocker` to `text`, who holds the unload up. What cannot be set is logged: nothing depends on it.
+pub(super) fn set_unload_blocker(text: fmt::Arguments<'_>, at: &MayWait<'_>) {
     let mut line = Wide::<MOST_LINE>::new();
     // A line that is too long is cut off.
-    let _ = (value_name.write_str(name), line.write_fmt(text));
+    let _ = line.write_fmt(text);
     // The terminating zero of REG_SZ; the last unit gives way to it.
     if !line.push(0) {
         line.units[MOST_LINE - 1] = 0;
     }
-    let status = set_value(&path.as_unicode_string(), &value_name.as_unicode_string(), line.units());
-    if !succeeded(status) {
-        super::log(format_args!("nmr: {name} cannot be set: {}", Status(status)));
+    let name = UnicodeString::new(const { &utf16::<13>("UnloadBlocker") });
+    let Some(path) = path() else { return };
+    if let Err(error) = Key::create(&path, at).and_then(|key| key.set(&name, line.units(), at)) {
+        super::log::write(Level::Warning, format_args!("nmr: UnloadBlocker cannot be set: {error}"));
     }
 }
 
-fn set_value(path: &UNICODE_STRING, name: &UNICODE_STRING, text: &[u16]) -> i32 {
-    let mut attributes = OBJECT_ATTRIBUTES {
-        Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
-        ObjectName: core::ptr::from_ref(path).cast_mut(),
-        Attributes: OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE,
-        ..Default::default()
-    };
-    let mut key: HANDLE = core::ptr::null_mut();
-    // SAFETY: at PASSIVE_LEVEL, and everything passed is local.
-    let status = unsafe {
-        ntddk::ZwCreateKey(
-            &mut key,
-            KEY_SET_VALUE,
-            &mut attributes,
-            0,
-            core::ptr::null_mut(),
-            REG_OPTION_NON_VOLATILE,
-            core::ptr::null_mut(),
-        )
-    };
-    if !succeeded(status) {
-        return status;
-    }
-    let mut name = *name;
-    let data = text.as_ptr().cast_mut().cast();
-    // SAFETY: a key that was just opened for this, and data of the length that is given.
-    let status = unsafe { ntddk::ZwSetValueKey(key, &mut name, 0, REG_SZ, data, size_of_val(text) as u32) };
-    // SAFETY: the handle is this function's, and not used any more.
-    let closed = unsafe { ntddk::ZwClose(key) };
-    debug_assert!(succeeded(closed));
-    status
+/// The path of the key; `None` if it is not known.
+fn path() -> Option<UnicodeString<'static>> {
+    // SAFETY: DriverEntry, the only writer, came before.
+    let path = unsafe { &*PATH.0.get() };
+    (path.length > 0).then(|| UnicodeString::new(path.units()))
 }

@@ -89,7 +89,7 @@ unsafe impl System for Kernel {
     }
 
     fn report_blocker(&self, may_wait: &MayWait<'_>, line: fmt::Arguments<'_>) {
-        parameters::set(may_wait, parameters::UNLOAD_BLOCKER, line);
+        parameters::set_unload_blocker(line, may_wait);
     }
 
     fn sleep(&self, _: &MayWait<'_>, time: Duration) {

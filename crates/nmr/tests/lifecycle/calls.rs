@@ -5,11 +5,13 @@
     reason = "turns a held guard into a context and back, as a C completion routine would"
 )]
 
+#[cfg(debug_assertions)]
+mod misuse;
 mod processors;
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
-use nmr::host::{Host, Loaded, above_dispatch, critical_regions};
+use nmr::host::{Host, Loaded, critical_regions};
 use nmr::{AtPassive, ClientBinding, HeldGuard, MayWait, Offer, OwnThread, ProviderBinding, Refusal};
 use nmr_sim::World;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -395,38 +397,4 @@ fn the_first_of_several_is_used_and_the_next_takes_over() {
     drop(traveller);
     world.assert_clean();
     world.assert_unloaded();
-}
-
-/// What types cannot show: a guard that is held across the wait for its own registration.
-#[cfg(debug_assertions)]
-#[test]
-fn waiting_with_a_guard_held_is_reported_before_it_hangs() {
-    let world = World::new();
-    let gatekeeper = Gatekeeper::load(&world, 7);
-    let traveller = Traveller::load(&world);
-    let guard = traveller.driver().plain.oldest_peer().expect("attached");
-    // This unload does not come to its end, and could not join its monitor.
-    traveller.driver().host().fail_nth_spawn(1);
-    let unload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(traveller)));
-    let panic = unload.expect_err("the unload would hang");
-    let message = panic.downcast_ref::<String>().expect("a message with arguments");
-    assert!(message.contains("with a guard of it on the same thread"), "{message}");
-    drop(guard);
-    drop(gatekeeper);
-}
-
-/// A completion is a call into NMR, which DISPATCH_LEVEL is the highest for; whether a guard is the last is not known before.
-#[cfg(debug_assertions)]
-#[test]
-fn a_guard_dropped_above_dispatch_is_reported() {
-    let world = World::new();
-    let gatekeeper = Gatekeeper::load(&world, 7);
-    let traveller = Traveller::load(&world);
-    let guard = traveller.driver().plain.oldest_peer().expect("attached");
-    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| above_dispatch(|| drop(guard))));
-    let panic = dropped.expect_err("above DISPATCH_LEVEL");
-    let message = panic.downcast_ref::<String>().expect("a message with arguments");
-    assert!(message.contains("IRQL 3"), "{message}");
-    // In the kernel the machine has stopped; here the guard is lost, and nothing can be unloaded any more.
-    core::mem::forget((traveller, gatekeeper));
 }
