@@ -7,12 +7,21 @@
 NOTHING_AT_START
 
 static KDPC dpc;
+static volatile LONG runs;
 
+// Runs until its image is gone: how long unloading takes is the machine's affair.
 static VOID NTAPI takes_long(PKDPC dpc, PVOID context, PVOID first, PVOID second) {
-    stall(400000);
+    ULONG turns;
+    InterlockedExchange(&runs, 1);
+    for (turns = 0; turns < 200; turns++) {
+        stall(50000);
+    }
 }
 
 static VOID probe_stop(PDRIVER_OBJECT driver) {
     KeInitializeDpc(&dpc, takes_long, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
+    while (!runs) {
+        pause_for(1);
+    }
 }

@@ -6,8 +6,12 @@
 
 NOTHING_AT_START
 
+// Sleeps until its image is gone: how long unloading takes is the machine's affair.
 static VOID NTAPI sleeps(PVOID context) {
-    pause_for(400);
+    ULONG turns;
+    for (turns = 0; turns < 200; turns++) {
+        pause_for(50);
+    }
 }
 
 static VOID probe_stop(PDRIVER_OBJECT driver) {
