@@ -68,7 +68,8 @@ enum Command {
     Check(check::Args),
 }
 
-fn main() -> ExitCode {
+/// Does what the command line says.
+pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match Context::new(cli.json).and_then(|context| dispatch(cli.command, &context)) {
         Ok(()) => ExitCode::SUCCESS,
