@@ -1,7 +1,8 @@
 //! The settings of a world: what Windows leaves open, and what a test wants to know.
 
 use crate::binding::Settings;
-use crate::contract::{OnViolation, Record};
+use crate::contract::{OnViolation, Record, Violation, ViolationListener};
+use crate::patience::Patience;
 use crate::schedule::{Point, Schedule};
 use crate::side::Side;
 use crate::trace::{Event, Listener, Trace};
@@ -27,11 +28,13 @@ pub struct WorldBuilder {
     detach_order: Order,
     cleanup_order: Order,
     settings: Settings,
-    wait_limit: Option<Duration>,
+    patience: Patience,
     on_violation: OnViolation,
+    violation_listener: Option<ViolationListener>,
     schedule: Option<Box<dyn Schedule>>,
     record: bool,
     listener: Option<Listener>,
+    mark: u8,
 }
 
 impl fmt::Debug for WorldBuilder {
@@ -40,7 +43,7 @@ impl fmt::Debug for WorldBuilder {
             .field("detach_order", &self.detach_order)
             .field("cleanup_order", &self.cleanup_order)
             .field("settings", &self.settings)
-            .field("wait_limit", &self.wait_limit)
+            .field("first_report_of_wait", &self.patience.first_stretch())
             .field("on_violation", &self.on_violation)
             .finish_non_exhaustive()
     }
@@ -52,11 +55,13 @@ impl Default for WorldBuilder {
             detach_order: Order::default(),
             cleanup_order: Order::default(),
             settings: Settings { cleanup_overtakes_detach: true, wait_covers_detach: true },
-            wait_limit: None,
+            patience: Patience::default(),
             on_violation: OnViolation::default(),
+            violation_listener: None,
             schedule: None,
             record: true,
             listener: None,
+            mark: 0,
         }
     }
 }
@@ -91,13 +96,32 @@ impl WorldBuilder {
 
     /// Makes a wait panic that has not returned after `limit`, with a list of the bindings that hold it.
     pub fn wait_limit(mut self, limit: Duration) -> Self {
-        self.wait_limit = Some(limit);
+        self.patience = Patience::Panics(limit);
+        self
+    }
+
+    /// Instead of a [`Self::wait_limit`]: calls `overdue` on a thread whose wait has not returned after `first`, with a
+    /// text that lists the bindings that hold it. The answer says how much longer to wait before it is called again;
+    /// `None` for ever. No lock is held.
+    pub fn overdue_wait(
+        mut self,
+        first: Duration,
+        overdue: impl Fn(&str) -> Option<Duration> + Send + Sync + 'static,
+    ) -> Self {
+        self.patience = Patience::Asks(first, Box::new(overdue));
         self
     }
 
     /// What happens when a module breaks a rule; it is collected by default.
     pub fn on_violation(mut self, on_violation: OnViolation) -> Self {
         self.on_violation = on_violation;
+        self
+    }
+
+    /// Tells `listener` of each violation, warnings included, on the thread that broke the rule and before anything else
+    /// that [`Self::on_violation`] asks for. No lock is held.
+    pub fn violation_listener(mut self, listener: impl Fn(&Violation) + Send + Sync + 'static) -> Self {
+        self.violation_listener = Some(Box::new(listener));
         self
     }
 
@@ -120,20 +144,28 @@ impl WorldBuilder {
         self
     }
 
+    /// What tells handles of this world from those of others.
+    #[cfg(feature = "exports")]
+    pub(crate) fn mark(mut self, mark: u8) -> Self {
+        self.mark = mark;
+        self
+    }
+
     /// The world.
     pub fn build(self) -> World {
         World::from_inner(Inner {
+            mark: self.mark,
             npis: Default::default(),
             registrations: Default::default(),
             bindings: Default::default(),
             epitaphs: Default::default(),
             faults: Default::default(),
             trace: Trace::new(self.record, self.listener),
-            contract: Record::new(self.on_violation),
+            contract: Record::new(self.on_violation, self.violation_listener),
             settings: self.settings,
             detach_order: self.detach_order,
             cleanup_order: self.cleanup_order,
-            wait_limit: self.wait_limit,
+            patience: self.patience,
             schedule: self.schedule,
         })
     }

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 impl World {
     pub(crate) fn call_client_attach(&self, binding: &Binding) -> Status {
-        let handle = handle(binding, Side::Client);
+        let handle = self.handle(binding, Side::Client);
         self.call(binding, Callback::Attach(Side::Client), || {
             binding.client.module.attach_provider(handle, &binding.provider.module)
         })
@@ -26,7 +26,7 @@ impl World {
         client_context: *mut c_void,
         client_dispatch: *const c_void,
     ) -> ProviderAnswer {
-        let handle = handle(binding, Side::Provider);
+        let handle = self.handle(binding, Side::Provider);
         let (client, provider) = (&binding.client.module, &binding.provider.module);
         self.call(binding, Callback::Attach(Side::Provider), || {
             provider.attach_client(handle, client, client_context, client_dispatch)
@@ -58,8 +58,8 @@ impl World {
         self.pause(Point::After(callback));
         result
     }
-}
 
-fn handle(binding: &Binding, side: Side) -> BindingHandle {
-    BindingHandle::from_raw(encode(Kind::Binding(side), binding.place))
+    fn handle(&self, binding: &Binding, side: Side) -> BindingHandle {
+        BindingHandle::from_raw(encode(self.inner.mark, Kind::Binding(side), binding.place))
+    }
 }

@@ -162,26 +162,38 @@ pub enum OnViolation {
     Collect,
     /// Collects it, then panics on the thread that broke the rule. Warnings are collected only.
     Panic,
+    /// Keeps nothing: [`WorldBuilder::violation_listener`](crate::WorldBuilder::violation_listener) says who is told.
+    Tell,
 }
+
+/// Somebody who is told of each violation, with no lock of the world held.
+pub(crate) type ViolationListener = Box<dyn Fn(&Violation) + Send + Sync>;
 
 /// The violations of a world.
 #[derive(Default)]
 pub(crate) struct Record {
     on_violation: OnViolation,
+    listener: Option<ViolationListener>,
     violations: Mutex<Vec<Violation>>,
 }
 
 impl Record {
-    pub(crate) fn new(on_violation: OnViolation) -> Self {
-        Self { on_violation, violations: Mutex::default() }
+    pub(crate) fn new(on_violation: OnViolation, listener: Option<ViolationListener>) -> Self {
+        Self { on_violation, listener, violations: Mutex::default() }
     }
 
     pub(crate) fn violations(&self) -> Vec<Violation> {
         lock(&self.violations).clone()
     }
 
-    /// Keeps `violation`, and panics if that was asked for.
+    /// Tells of `violation`, keeps it, and panics if that was asked for.
     pub(crate) fn add(&self, violation: Violation) {
+        if let Some(listener) = &self.listener {
+            listener(&violation);
+        }
+        if self.on_violation == OnViolation::Tell {
+            return;
+        }
         let fatal = self.on_violation == OnViolation::Panic && violation.rule.severity() == Severity::Error;
         lock(&self.violations).push(violation.clone());
         if fatal {

@@ -4,10 +4,12 @@ use crate::side::Side;
 use crate::table::{Place, SHARDS};
 use std::ffi::c_void;
 
-/// The upper 16 bits of every handle. No canonical address begins like this, so that a module which takes a handle
-/// for a pointer stops at once.
-const MARK: u64 = 0x4e4d << 48;
-/// Below the mark: 4 bits of shard, 41 bits of number, 3 bits of kind.
+/// The upper 8 bits of every handle. No canonical address begins like this, so that a module which takes a handle for a
+/// pointer stops at once.
+const MARK: u64 = 0x4e << 56;
+const MARK_MASK: u64 = 0xff << 56;
+/// Below the mark: 8 bits that tell worlds apart, 4 bits of shard, 41 bits of number, 3 bits of kind.
+const WORLD_SHIFT: u32 = 48;
 const SHARD_SHIFT: u32 = 44;
 const SHARD_MASK: u64 = SHARDS as u64 - 1;
 const NUMBER_MASK: u64 = (1 << 41) - 1;
@@ -42,25 +44,31 @@ impl Kind {
     }
 }
 
-/// The handle of what is at `place`.
-pub(crate) fn encode(kind: Kind, place: Place) -> *mut c_void {
+/// The handle of what is at `place` of the world that is marked `world`.
+pub(crate) fn encode(world: u8, kind: Kind, place: Place) -> *mut c_void {
+    let world = u64::from(world) << WORLD_SHIFT;
     let shard = (u64::from(place.shard) & SHARD_MASK) << SHARD_SHIFT;
     let number = (place.number & NUMBER_MASK) << 3;
-    std::ptr::without_provenance_mut((MARK | shard | number | kind.code()) as usize)
+    std::ptr::without_provenance_mut((MARK | world | shard | number | kind.code()) as usize)
 }
 
-/// What `raw` stands for, or `None` if no world makes such handles.
-pub(crate) fn decode(raw: *mut c_void) -> Option<(Kind, Place)> {
+/// What `raw` stands for in the world that is marked `world`; or else what a report calls it.
+pub(crate) fn decode(world: u8, raw: *mut c_void) -> Result<(Kind, Place), &'static str> {
     let value = raw.addr() as u64;
     let kind = match value & 7 {
         1 => Kind::Registration(Side::Client),
         2 => Kind::Registration(Side::Provider),
         3 => Kind::Binding(Side::Client),
         4 => Kind::Binding(Side::Provider),
-        _ => return None,
+        _ => return Err("no handle"),
     };
-    let place = Place { number: value >> 3 & NUMBER_MASK, shard: (value >> SHARD_SHIFT & SHARD_MASK) as u8 };
-    (value >> 48 == MARK >> 48).then_some((kind, place))
+    if value & MARK_MASK != MARK {
+        return Err("no handle");
+    }
+    if (value >> WORLD_SHIFT) as u8 != world {
+        return Err("a handle of another world");
+    }
+    Ok((kind, Place { number: value >> 3 & NUMBER_MASK, shard: (value >> SHARD_SHIFT & SHARD_MASK) as u8 }))
 }
 
 #[cfg(test)]
@@ -79,18 +87,16 @@ mod tests {
             Kind::Binding(Side::Client),
             Kind::Binding(Side::Provider),
         ] {
-            assert_eq!(decode(encode(kind, place)), Some((kind, place)));
+            assert_eq!(decode(0xff, encode(0xff, kind, place)), Ok((kind, place)));
+            assert_eq!(decode(0, encode(0xff, kind, place)), Err("a handle of another world"));
         }
     }
 
     #[test]
     fn other_values_are_no_handles() {
-        assert_eq!(decode(null_mut()), None);
-        assert_eq!(decode(without_provenance_mut(0x1_0009)), None);
-        let place = Place { number: 1, shard: 0 };
-        assert_eq!(
-            decode(without_provenance_mut(encode(Kind::Binding(Side::Client), place).addr() | 7)),
-            None
-        );
+        assert_eq!(decode(0, null_mut()), Err("no handle"));
+        assert_eq!(decode(0, without_provenance_mut(0x1_0009)), Err("no handle"));
+        let handle = encode(0, Kind::Binding(Side::Client), Place { number: 1, shard: 0 });
+        assert_eq!(decode(0, without_provenance_mut(handle.addr() | 7)), Err("no handle"));
     }
 }

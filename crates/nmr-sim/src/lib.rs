@@ -38,6 +38,7 @@ mod irql;
 mod module;
 mod npi;
 mod number_map;
+mod patience;
 mod registrar;
 mod registration;
 mod schedule;

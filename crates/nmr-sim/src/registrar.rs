@@ -32,7 +32,8 @@ unsafe impl Registrar for World {
         let module = unsafe { Module::client(characteristics, client_context) };
         match self.register(Side::Client, module) {
             Ok(place) => {
-                *client_handle = ClientHandle::from_raw(encode(Kind::Registration(Side::Client), place));
+                *client_handle =
+                    ClientHandle::from_raw(encode(self.inner.mark, Kind::Registration(Side::Client), place));
                 Status::SUCCESS
             }
             Err(status) => status,
@@ -91,8 +92,11 @@ unsafe impl Registrar for World {
         let module = unsafe { Module::provider(characteristics, provider_context) };
         match self.register(Side::Provider, module) {
             Ok(place) => {
-                *provider_handle =
-                    ProviderHandle::from_raw(encode(Kind::Registration(Side::Provider), place));
+                *provider_handle = ProviderHandle::from_raw(encode(
+                    self.inner.mark,
+                    Kind::Registration(Side::Provider),
+                    place,
+                ));
                 Status::SUCCESS
             }
             Err(status) => status,
@@ -161,13 +165,13 @@ impl World {
     }
 
     fn place(&self, raw: *mut c_void, wanted: Kind, function: &str) -> Option<Place> {
-        let (rule, is) = match decode(raw) {
-            Some((kind, place)) if kind == wanted => return Some(place),
-            Some((kind @ Kind::Binding(_), _)) if matches!(wanted, Kind::Binding(_)) => {
+        let (rule, is) = match decode(self.inner.mark, raw) {
+            Ok((kind, place)) if kind == wanted => return Some(place),
+            Ok((kind @ Kind::Binding(_), _)) if matches!(wanted, Kind::Binding(_)) => {
                 (Rule::WrongSide, kind.name())
             }
-            Some((kind, _)) => (Rule::WrongKindOfHandle, kind.name()),
-            None => (Rule::UnknownHandle, "no handle"),
+            Ok((kind, _)) => (Rule::WrongKindOfHandle, kind.name()),
+            Err(is) => (Rule::UnknownHandle, is),
         };
         self.violated(rule, || format!("{function} wants {} and is given {raw:p}, {is}", wanted.name()));
         None

@@ -11,7 +11,7 @@ use crate::world::World;
 use nmr_abi::Status;
 use std::fmt::Write;
 use std::sync::{MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl World {
     /// `NmrWaitForClientDeregisterComplete` and `NmrWaitForProviderDeregisterComplete`.
@@ -84,21 +84,25 @@ impl World {
         registration: &'a Registration,
         mut life: MutexGuard<'a, Life>,
     ) -> MutexGuard<'a, Life> {
-        let Some(limit) = self.inner.wait_limit else {
-            while !life.bindings.is_empty() {
-                life = registration.emptied.wait(life).unwrap_or_else(PoisonError::into_inner);
-            }
-            return life;
-        };
-        let end = Instant::now() + limit;
+        let began = Instant::now();
+        let mut stretch = self.inner.patience.first_stretch();
         while !life.bindings.is_empty() {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                let stuck = stuck(life);
-                panic!("the wait for {registration} has not returned after {limit:?}; it is held by{stuck}");
+            let waited = began.elapsed();
+            match stretch.map(|stretch| stretch.saturating_sub(waited)) {
+                None => life = registration.emptied.wait(life).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => {
+                    let stuck = stuck(life);
+                    let text = format!(
+                        "the wait for {registration} has not returned after {waited:.1?}; it is held by{stuck}"
+                    );
+                    stretch = self.inner.patience.run_out(&text).map(|more| waited + more);
+                    life = lock(&registration.life);
+                }
+                Some(left) => {
+                    let waited = registration.emptied.wait_timeout(life, left);
+                    life = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
             }
-            let waited = registration.emptied.wait_timeout(life, left);
-            life = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         life
     }

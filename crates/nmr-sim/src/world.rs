@@ -6,6 +6,7 @@ use crate::contract::{Record, Rule, Violation};
 use crate::epitaphs::Epitaphs;
 use crate::faults::Faults;
 use crate::npi::Npis;
+use crate::patience::Patience;
 use crate::registration::Registration;
 use crate::schedule::{Point, Schedule};
 use crate::sync::lock;
@@ -29,6 +30,8 @@ pub struct World {
 }
 
 pub(crate) struct Inner {
+    /// Part of every handle, where handles of several worlds may meet.
+    pub(crate) mark: u8,
     pub(crate) npis: Npis,
     pub(crate) registrations: Table<Registration>,
     pub(crate) bindings: Table<Binding>,
@@ -39,7 +42,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) detach_order: Order,
     pub(crate) cleanup_order: Order,
-    pub(crate) wait_limit: Option<Duration>,
+    pub(crate) patience: Patience,
     pub(crate) schedule: Option<Box<dyn Schedule>>,
 }
 

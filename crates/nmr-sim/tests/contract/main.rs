@@ -5,6 +5,7 @@ mod detach;
 mod faults;
 mod handles;
 mod irql;
+mod listeners;
 mod misuse;
 mod null_contexts;
 mod order;
