@@ -22,11 +22,14 @@ static VOID make_device(PDRIVER_OBJECT driver, PCWSTR name) {
 
 // For threads that DriverEntry starts: Windows opens no device of a driver before that has returned.
 static NTSTATUS open_device(PCWSTR name, PHANDLE handle) {
+    NTSTATUS opened;
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK status;
     pause_for(100);
     RtlInitUnicodeString(&text, name);
     InitializeObjectAttributes(&attributes, &text, OBJ_KERNEL_HANDLE, NULL, NULL);
-    return ZwCreateFile(handle, GENERIC_READ, &attributes, &status, NULL, 0, FILE_SHARE_READ, FILE_OPEN, 0, NULL, 0);
+    opened = ZwCreateFile(handle, GENERIC_READ, &attributes, &status, NULL, 0, FILE_SHARE_READ, FILE_OPEN, 0, NULL, 0);
+    DbgPrint("probe: open: 0x%08x\n", opened);
+    return opened;
 }

@@ -1,6 +1,7 @@
 // A dispatch routine that returns with a critical region entered.
 // expect: driver=dispatch-raised\.sys .* text=a dispatch routine ends with 1 critical regions entered and not left$
 // expect: driver=dispatch-raised\.sys .* text=is unloaded with 1 critical regions entered and not left$
+// before stop: ^probe: open: 
 #include "device.h"
 
 #define NAME L"\\Device\\DispatchRaised"

@@ -2,6 +2,7 @@
 // line: ^keeps-handle: opened$
 // line: ^keeps-handle: closed$
 // line: ^keeps-handle: unload$
+// before stop: ^keeps-handle: opened$
 #include "device.h"
 
 #define NAME L"\\Device\\KeepsHandle"

@@ -1,5 +1,6 @@
 // Never closes its device: Unload comes when the lab has waited long enough.
 // expect: driver=never-closes\.sys .* text=has 1 handles open \d+ ms after its stop was asked for$
+// before stop: ^probe: open: 
 #include "device.h"
 
 #define NAME L"\\Device\\NeverCloses"

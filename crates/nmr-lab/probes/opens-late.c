@@ -2,6 +2,7 @@
 // line: ^opens-late: read: 0x00000000$
 // line: ^nmr-lab: refused driver=opens-late\.sys text=opened after its stop was asked for$
 // line: ^opens-late: read late: 0xc000000e$
+// before stop: ^opens-late: read: 
 #include "device.h"
 
 #define NAME L"\\Device\\OpensLate"

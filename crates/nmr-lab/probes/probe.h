@@ -2,9 +2,10 @@
 //
 // A probe is a driver that does one thing wrong. The comment at the head of each file says what, and how it shows:
 //
-//   expect: <pattern>   a violation that the lab must report; any other is a failure
-//   line: <pattern>     a line that must be in the log; several in this order
-//   crash               the machine does not survive it
+//   expect: <pattern>        a violation that the lab must report; any other is a failure
+//   line: <pattern>          a line that must be in the log; several in this order
+//   before stop: <pattern>   a line that is waited for before the stop is asked for
+//   crash                    the machine does not survive it
 #include <ntddk.h>
 
 #define TAG 'borP'

@@ -1,6 +1,7 @@
 // Refuses an open itself. Nothing of the handle that Wine gives out all the same reaches it. No violation.
 // line: ^refuses-open: read: 0xc000000e$
 // line: ^refuses-open: requests: 1$
+// before stop: ^refuses-open: read: 
 #include "device.h"
 
 #define NAME L"\\Device\\RefusesOpen"

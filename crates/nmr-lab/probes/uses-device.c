@@ -5,6 +5,7 @@
 // line: ^uses-device: a routine that there is not: 0000000000000000$
 // line: ^uses-device: read 0x00000000$
 // line: ^nmr-lab: unloaded driver=uses-device\.sys blocks=0 leaked=0$
+// before stop: ^uses-device: read 
 #include "device.h"
 
 #define NAME L"\\Device\\UsesDevice"

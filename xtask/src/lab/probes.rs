@@ -44,6 +44,7 @@ struct Probe {
     source: PathBuf,
     violations: Vec<Regex>,
     lines: Vec<Regex>,
+    before_stop: Option<Regex>,
     crash: bool,
 }
 
@@ -51,17 +52,20 @@ impl Probe {
     /// Reads what the head of the source says.
     fn parse(source: &Path, text: &str) -> Result<Self> {
         let name = source.file_stem().and_then(|stem| stem.to_str()).context("a source without a name")?;
-        let (mut violations, mut lines, mut crash) = (Vec::new(), Vec::new(), false);
+        let (mut violations, mut lines) = (Vec::new(), Vec::new());
+        let (mut before_stop, mut crash) = (None, false);
         for line in text.lines().map_while(|line| line.strip_prefix("// ")) {
             if let Some(pattern) = line.strip_prefix("expect: ") {
                 violations.push(Regex::new(pattern)?);
             } else if let Some(pattern) = line.strip_prefix("line: ") {
                 lines.push(Regex::new(pattern)?);
+            } else if let Some(pattern) = line.strip_prefix("before stop: ") {
+                before_stop = Some(Regex::new(pattern)?);
             } else if line == "crash" {
                 crash = true;
             }
         }
-        Ok(Self { name: name.to_owned(), source: source.to_owned(), violations, lines, crash })
+        Ok(Self { name: name.to_owned(), source: source.to_owned(), violations, lines, before_stop, crash })
     }
 
     /// What these lines of the log, which are all, lack or have too much of.
@@ -150,6 +154,7 @@ fn play(lab: &Lab, probe: &Probe) -> Result<Vec<String>> {
     lab.add_driver(&probe.name, &image)?;
     lab.mark_well();
     let begin = lab.log().end()?;
+    let mut late = Vec::new();
     for verb in ["start", "stop"] {
         let finished = lab.command(verb, &["net", verb, &probe.name], STEP)?;
         if !finished.status.success() && !probe.crash {
@@ -157,8 +162,13 @@ fn play(lab: &Lab, probe: &Probe) -> Result<Vec<String>> {
             lab.revive()?;
             return Ok(vec![format!("did not {verb}: {} {signs}", finished.stdout.trim())]);
         }
+        if let Some(pattern) = probe.before_stop.as_ref().filter(|_| verb == "start")
+            && lab.log().wait_for(pattern, begin, STEP)?.is_none()
+        {
+            late.push(format!("not in the log before the stop: {pattern}"));
+        }
     }
-    let mut wrong = settled(lab, probe, begin)?;
+    let mut wrong = [late, settled(lab, probe, begin)?].concat();
     let crashed = !lab.crash_signs(begin)?.is_empty();
     if crashed != probe.crash {
         wrong
@@ -199,10 +209,11 @@ mod tests {
 
     #[test]
     fn the_head_of_the_source_says_what_to_expect() {
-        let probe =
-            probe("// Leaks.\n// expect: text=leaks\n// line: ^a$\n// crash\n#include\n// expect: no\n");
+        let probe = probe(
+            "// Leaks.\n// expect: text=leaks\n// line: ^a$\n// before stop: ^b$\n// crash\n#include\n// expect: no\n",
+        );
         assert_eq!((probe.name.as_str(), probe.violations.len(), probe.lines.len()), ("leaks", 1, 1));
-        assert!(probe.crash);
+        assert!(probe.crash && probe.before_stop.is_some_and(|pattern| pattern.is_match("b")));
         assert!(Probe::parse(Path::new("a.c"), "// expect: (\n").is_err());
     }
 
