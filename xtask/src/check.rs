@@ -30,6 +30,7 @@ mod unsafe_code;
 
 use finding::Finding;
 pub(crate) use images::heap_imports;
+pub(crate) use tidy::EMPTY_NAMES;
 use tree::Tree;
 
 /// The arguments of `check`.

@@ -22,6 +22,7 @@ mod exit;
 mod inf;
 mod lab;
 mod moment;
+mod new;
 mod package;
 mod pe;
 mod process;
@@ -66,6 +67,8 @@ enum Command {
     Bench(bench::Args),
     /// Check formatting, lints and the laws of the design.
     Check(check::Args),
+    /// Begin a driver: crate, contracts, setup information file, test.
+    New(new::Args),
 }
 
 /// Does what the command line says.
@@ -92,6 +95,7 @@ fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Test(args) => test::run(args, context),
         Command::Bench(args) => bench::run(args, context),
         Command::Check(args) => check::run(args, context),
+        Command::New(args) => new::run(args, context),
     }
 }
 

@@ -8,7 +8,7 @@ const LAW: &str = "tidy";
 const MOST_LINES: usize = 500;
 
 /// Names that say nothing about what is inside.
-const EMPTY_NAMES: [&str; 10] =
+pub(crate) const EMPTY_NAMES: [&str; 10] =
     ["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc", "shared", "stuff"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
