@@ -15,13 +15,13 @@ use nmr_abi::Status;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 impl World {
     /// `NmrRegisterClient` and `NmrRegisterProvider`: the place of the registration, when everybody on the other
     /// side has been offered to, or offered it.
     pub(crate) fn register(&self, side: Side, module: Option<Module>) -> Result<Place, Status> {
-        let Some(module) = module else {
+        let Some(mut module) = module else {
             self.note(|| What::RegisterFailed { side, status: Status::INVALID_PARAMETER });
             self.violated(Rule::NullPointer, || format!("a {side} registers"));
             return Err(Status::INVALID_PARAMETER);
@@ -31,6 +31,7 @@ impl World {
             return Err(Status::INSUFFICIENT_RESOURCES);
         }
         let npi = self.inner.npis.get(module.npi());
+        module.keep_characteristics(npi.sizes.characteristics(side));
         let registration = Arc::new(Registration::new(self.inner.registrations.place(), npi, module));
         let place = registration.place;
         self.inner.registrations.insert(place, Arc::clone(&registration));
@@ -41,10 +42,9 @@ impl World {
             module: registration.module.id(),
             number: registration.module.number(),
         });
-        if !registration.module.lengths_are_right() {
-            self.violated(Rule::LengthField, || format!("{registration} registers"));
-        }
-        for peer in registration.npi.join(&registration) {
+        let (peers, shared) = registration.npi.join(&registration);
+        self.judge_registered(&registration, shared);
+        for peer in peers {
             match side {
                 Side::Client => self.offer(&registration, &peer),
                 Side::Provider => self.offer(&peer, &registration),
@@ -100,6 +100,9 @@ impl World {
             provider: Arc::clone(provider),
             client_context: AtomicPtr::new(null_mut()),
             provider_context: AtomicPtr::new(null_mut()),
+            client_dispatch: AtomicPtr::new(null_mut()),
+            provider_dispatch: AtomicPtr::new(null_mut()),
+            tables: OnceLock::new(),
             progress: Mutex::new(Progress::new(self.inner.settings)),
         });
         if !client.adopt(&binding) {
@@ -141,9 +144,23 @@ impl World {
             return refused(Status::INSUFFICIENT_RESOURCES);
         }
         binding.client_context.store(client_context, Relaxed);
+        binding.client_dispatch.store(client_dispatch.cast_mut(), Relaxed);
         let answer = self.call_provider_attach(binding, client_context, client_dispatch);
         binding.provider_context.store(answer.context, Relaxed);
+        binding.provider_dispatch.store(answer.dispatch.cast_mut(), Relaxed);
+        if answer.status.is_success() {
+            self.keep_tables(binding);
+        }
         lock(&binding.progress).answer(answer.status);
+        if answer.status.is_success() && answer.status != Status::SUCCESS {
+            let (number, status) = (binding.number, answer.status);
+            self.violated(Rule::AttachAnswer, || {
+                format!(
+                    "{} returned {status} from its attach callback for binding {number}",
+                    binding.provider
+                )
+            });
+        }
         answer
     }
 }

@@ -4,13 +4,14 @@
 //! `Attached` to `Detaching` to `Cleaning` to `Ended`; a refused one goes from `Offered` to `Ended`.
 
 use crate::contract::Rule;
+use crate::registered::Shown;
 use crate::registration::Registration;
 use crate::side::Side;
 use crate::table::Place;
 use nmr_abi::Status;
 use std::ffi::c_void;
 use std::sync::atomic::AtomicPtr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// A client and a provider that are, were or may become attached.
 pub(crate) struct Binding {
@@ -22,6 +23,12 @@ pub(crate) struct Binding {
     pub(crate) client_context: AtomicPtr<c_void>,
     /// The provider's binding context, set before the client learns that the provider has accepted.
     pub(crate) provider_context: AtomicPtr<c_void>,
+    /// The client's dispatch table, set with its context.
+    pub(crate) client_dispatch: AtomicPtr<c_void>,
+    /// The provider's dispatch table, set with its context.
+    pub(crate) provider_dispatch: AtomicPtr<c_void>,
+    /// The dispatch tables as they were when both sides had accepted, if the world was told their sizes.
+    pub(crate) tables: OnceLock<Tables>,
     pub(crate) progress: Mutex<Progress>,
 }
 
@@ -39,6 +46,19 @@ impl Binding {
             Side::Provider => &self.provider_context,
         }
     }
+
+    pub(crate) fn dispatch(&self, side: Side) -> &AtomicPtr<c_void> {
+        match side {
+            Side::Client => &self.client_dispatch,
+            Side::Provider => &self.provider_dispatch,
+        }
+    }
+}
+
+/// The client's and the provider's dispatch table.
+pub(crate) struct Tables {
+    pub(crate) client: Option<Shown>,
+    pub(crate) provider: Option<Shown>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +81,8 @@ pub(crate) struct Half {
     called: bool,
     returned: Option<Status>,
     completed: bool,
+    /// The cleanup callback was called, or is not due.
+    cleaned: bool,
 }
 
 impl Half {
@@ -244,9 +266,26 @@ impl Progress {
         if self.inside == 0 || !self.settings.wait_covers_detach { Next::Remove } else { Next::Nothing }
     }
 
-    /// Whether the cleanup callback of `side` is due.
-    pub(crate) fn has_cleanup(&self, side: Side) -> bool {
-        !self.half(side).absent
+    /// The cleanup callback of `side` is about to be called, if this says so.
+    pub(crate) fn cleanup_called(&mut self, side: Side) -> bool {
+        let half = self.half_mut(side);
+        half.cleaned = true;
+        !half.absent
+    }
+
+    /// Whether the NMR or the module itself may still be given the context of `side`.
+    pub(crate) fn context_is_in_use(&self, side: Side) -> bool {
+        let half = self.half(side);
+        self.is_accepted() && self.phase != Phase::Ended && !half.absent && !half.cleaned
+    }
+
+    /// Whether each side may still call through the other's dispatch table.
+    pub(crate) fn dispatch_is_in_use(&self) -> bool {
+        match self.phase {
+            Phase::Offered => self.is_accepted(),
+            Phase::Attached | Phase::Detaching => true,
+            Phase::Cleaning | Phase::Ended => false,
+        }
     }
 
     pub(crate) fn half(&self, side: Side) -> Half {

@@ -2,11 +2,14 @@
 
 use crate::binding::Settings;
 use crate::contract::{OnViolation, Record, Violation, ViolationListener};
+use crate::npi::Npis;
+use crate::number_map::NumberMap;
 use crate::patience::Patience;
 use crate::schedule::{Point, Schedule};
 use crate::side::Side;
 use crate::trace::{Event, Listener, Trace};
 use crate::world::{Inner, World};
+use nmr_abi::NpiId;
 use std::fmt;
 use std::time::Duration;
 
@@ -22,11 +25,37 @@ pub enum Order {
     Scheduled,
 }
 
+/// The sizes in bytes of what the modules of an NPI show to each other: tables that stay as they are. 0 for what is not
+/// there, or may change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// A client's `NpiSpecificCharacteristics`.
+    pub client_characteristics: usize,
+    /// A provider's `NpiSpecificCharacteristics`.
+    pub provider_characteristics: usize,
+    /// A client's dispatch table.
+    pub client_dispatch: usize,
+    /// A provider's dispatch table.
+    pub provider_dispatch: usize,
+}
+
+impl Sizes {
+    pub(crate) fn characteristics(self, side: Side) -> usize {
+        match side {
+            Side::Client => self.client_characteristics,
+            Side::Provider => self.provider_characteristics,
+        }
+    }
+}
+
 /// The settings of a [`World`].
 #[must_use]
 pub struct WorldBuilder {
     detach_order: Order,
     cleanup_order: Order,
+    cleanup_for_null_context: bool,
+    idle_deregister_succeeds: bool,
+    sizes: NumberMap<u128, Sizes>,
     settings: Settings,
     patience: Patience,
     on_violation: OnViolation,
@@ -42,6 +71,8 @@ impl fmt::Debug for WorldBuilder {
         f.debug_struct("WorldBuilder")
             .field("detach_order", &self.detach_order)
             .field("cleanup_order", &self.cleanup_order)
+            .field("cleanup_for_null_context", &self.cleanup_for_null_context)
+            .field("idle_deregister_succeeds", &self.idle_deregister_succeeds)
             .field("settings", &self.settings)
             .field("first_report_of_wait", &self.patience.first_stretch())
             .field("on_violation", &self.on_violation)
@@ -54,6 +85,9 @@ impl Default for WorldBuilder {
         Self {
             detach_order: Order::default(),
             cleanup_order: Order::default(),
+            cleanup_for_null_context: true,
+            idle_deregister_succeeds: false,
+            sizes: NumberMap::default(),
             settings: Settings { cleanup_overtakes_detach: true, wait_covers_detach: true },
             patience: Patience::default(),
             on_violation: OnViolation::default(),
@@ -76,6 +110,29 @@ impl WorldBuilder {
     /// Whose cleanup callback comes first; the client's by default.
     pub fn cleanup_order(mut self, order: Order) -> Self {
         self.cleanup_order = order;
+        self
+    }
+
+    /// Whether the cleanup callback of a side whose binding context is NULL is called. Windows does not say; it is by
+    /// default.
+    pub fn cleanup_for_null_context(mut self, called: bool) -> Self {
+        self.cleanup_for_null_context = called;
+        self
+    }
+
+    /// Whether a deregistration that finds no binding answers STATUS_SUCCESS and closes the handle, so that there is
+    /// nothing to wait for. The documentation lists STATUS_PENDING as the only answer that is no error, and Windows is
+    /// not seen to give another one; other simulators do. It answers STATUS_PENDING by default.
+    pub fn idle_deregister_succeeds(mut self, succeeds: bool) -> Self {
+        self.idle_deregister_succeeds = succeeds;
+        self
+    }
+
+    /// How large the things are that modules of `npi` show to each other. Without it the NMR cannot know, and
+    /// [`Rule::CharacteristicsChanged`](crate::Rule::CharacteristicsChanged) and
+    /// [`Rule::DispatchChanged`](crate::Rule::DispatchChanged) see a changed pointer only.
+    pub fn sizes(mut self, npi: NpiId, sizes: Sizes) -> Self {
+        self.sizes.insert(npi.to_u128(), sizes);
         self
     }
 
@@ -155,16 +212,19 @@ impl WorldBuilder {
     pub fn build(self) -> World {
         World::from_inner(Inner {
             mark: self.mark,
-            npis: Default::default(),
+            npis: Npis::new(self.sizes),
             registrations: Default::default(),
             bindings: Default::default(),
             epitaphs: Default::default(),
             faults: Default::default(),
+            memory: Default::default(),
             trace: Trace::new(self.record, self.listener),
             contract: Record::new(self.on_violation, self.violation_listener),
             settings: self.settings,
             detach_order: self.detach_order,
             cleanup_order: self.cleanup_order,
+            cleanup_for_null_context: self.cleanup_for_null_context,
+            idle_deregister_succeeds: self.idle_deregister_succeeds,
             patience: self.patience,
             schedule: self.schedule,
         })

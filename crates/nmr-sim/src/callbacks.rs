@@ -2,8 +2,10 @@
 //! schedule.
 
 use crate::binding::Binding;
+use crate::contract::Rule;
 use crate::frames::{self, Frame};
 use crate::handles::{Kind, encode};
+use crate::irql::Irql;
 use crate::module::ProviderAnswer;
 use crate::schedule::{Callback, Point};
 use crate::side::Side;
@@ -53,8 +55,18 @@ impl World {
             provider: binding.provider.number,
             callback,
         });
+        let level = Irql::current();
         let result = call();
         drop(entered);
+        let left_at = Irql::current();
+        if left_at != level {
+            self.violated(Rule::IrqlNotRestored, || {
+                format!(
+                    "{callback} for binding {} was called at {level} and returned at {left_at}",
+                    binding.number
+                )
+            });
+        }
         self.pause(Point::After(callback));
         result
     }

@@ -10,12 +10,13 @@ use crate::trace::What;
 use crate::world::World;
 use nmr_abi::Status;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 impl World {
     /// `NmrDeregisterClient` and `NmrDeregisterProvider`.
     pub(crate) fn deregister(&self, registration: &Arc<Registration>) -> Status {
         let side = registration.side();
-        let bindings: Vec<Arc<Binding>> = {
+        let (bindings, closed): (Vec<Arc<Binding>>, bool) = {
             let mut life = lock(&registration.life);
             if life.stage != Stage::Registered {
                 drop(life);
@@ -25,9 +26,21 @@ impl World {
             registration.begin_end(&mut life);
             let (registration, npi) = (registration.number, registration.module.npi());
             self.note(|| What::Deregister { side, registration, npi, bindings: life.bindings.len() });
-            life.bindings.values().map(Arc::clone).collect()
+            let closed = self.inner.idle_deregister_succeeds && life.bindings.is_empty();
+            if closed {
+                life.stage = Stage::Closed;
+            }
+            (life.bindings.values().map(Arc::clone).collect(), closed)
         };
         registration.npi.leave(registration);
+        self.judge_characteristics(registration, "when it is deregistered");
+        if closed {
+            self.inner.registrations.remove(registration.place);
+            registration.npi.release(registration);
+            let (registration, npi) = (registration.number, registration.module.npi());
+            self.note(|| What::Closed { side, registration, npi });
+            return Status::SUCCESS;
+        }
         self.pause(Point::BeforeDetaching(side));
         for binding in bindings {
             self.detach(&binding);
@@ -95,9 +108,16 @@ impl World {
         }
     }
 
+    /// Whether the context that `side` gave is one that its cleanup callback is called for.
+    fn cleans_up_context(&self, binding: &Binding, side: Side) -> bool {
+        self.inner.cleanup_for_null_context || !binding.context(side).load(Relaxed).is_null()
+    }
+
     fn clean_up(&self, binding: &Arc<Binding>) -> Next {
+        self.judge_tables(binding);
         for side in self.order(self.inner.cleanup_order, Point::CleanupOrder) {
-            if !lock(&binding.progress).has_cleanup(side) || !binding.of(side).module.cleans_up() {
+            let due = lock(&binding.progress).cleanup_called(side);
+            if !due || !binding.of(side).module.cleans_up() || !self.cleans_up_context(binding, side) {
                 continue;
             }
             self.note(|| What::Cleanup { side, binding: binding.number, npi: binding.client.module.npi() });

@@ -2,11 +2,9 @@
 
 #![expect(unsafe_code, reason = "calls the C callbacks of modules with the addresses that the modules gave")]
 
+use crate::registered::Registered;
 use crate::side::Side;
-use nmr_abi::{
-    BindingHandle, ClientCharacteristics, ModuleId, NpiId, ProviderCharacteristics, RegistrationInstance,
-    Status,
-};
+use nmr_abi::{BindingHandle, ClientCharacteristics, ModuleId, NpiId, ProviderCharacteristics, Status};
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
@@ -18,13 +16,8 @@ use std::ptr::null_mut;
 /// that owns this value makes no call after that: a wait returns only when the registration has no binding left.
 pub(crate) struct Module {
     callbacks: Callbacks,
-    /// The module's own structure, which peers are shown.
-    instance: *const RegistrationInstance,
+    registered: Registered,
     context: *mut c_void,
-    npi: NpiId,
-    id: Option<ModuleId>,
-    number: u32,
-    lengths_are_right: bool,
 }
 
 enum Callbacks {
@@ -55,16 +48,10 @@ impl Module {
         context: *mut c_void,
     ) -> Option<Self> {
         // SAFETY: passed on from this function's contract.
-        if characteristics.is_null() || unsafe { callback_is_missing(characteristics) } {
-            return None;
-        }
+        let registered = unsafe { Registered::read(characteristics.cast()) }?;
         // SAFETY: not NULL, thus valid by this function's contract, and its callbacks are not NULL.
-        let copy = unsafe { characteristics.read() };
-        // SAFETY: a field of a structure that is valid by this function's contract.
-        let instance = unsafe { &raw const (*characteristics).registration_instance };
-        let right = usize::from(copy.length) == size_of::<ClientCharacteristics>();
-        // SAFETY: passed on from this function's contract.
-        unsafe { Self::new(Callbacks::Client(copy), instance, context, right) }
+        let callbacks = Callbacks::Client(unsafe { characteristics.read() });
+        Some(Self { callbacks, registered, context })
     }
 
     /// Reads what a provider registers; `None` if a pointer that must not be NULL is.
@@ -76,38 +63,10 @@ impl Module {
         context: *mut c_void,
     ) -> Option<Self> {
         // SAFETY: passed on from this function's contract.
-        if characteristics.is_null() || unsafe { callback_is_missing(characteristics) } {
-            return None;
-        }
+        let registered = unsafe { Registered::read(characteristics.cast()) }?;
         // SAFETY: not NULL, thus valid by this function's contract, and its callbacks are not NULL.
-        let copy = unsafe { characteristics.read() };
-        // SAFETY: a field of a structure that is valid by this function's contract.
-        let instance = unsafe { &raw const (*characteristics).registration_instance };
-        let right = usize::from(copy.length) == size_of::<ProviderCharacteristics>();
-        // SAFETY: passed on from this function's contract.
-        unsafe { Self::new(Callbacks::Provider(copy), instance, context, right) }
-    }
-
-    /// # Safety
-    /// `instance` and all it points to are valid until the wait for the registration has returned.
-    unsafe fn new(
-        callbacks: Callbacks,
-        instance: *const RegistrationInstance,
-        context: *mut c_void,
-        length_is_right: bool,
-    ) -> Option<Self> {
-        // SAFETY: valid by this function's contract.
-        let copy = unsafe { instance.read() };
-        if copy.npi_id.is_null() {
-            return None;
-        }
-        // SAFETY: not NULL, and valid by this function's contract.
-        let npi = unsafe { copy.npi_id.read() };
-        // SAFETY: NULL, which `as_ref` sees, or valid by this function's contract.
-        let id = unsafe { copy.module_id.as_ref() }.copied();
-        let lengths_are_right =
-            length_is_right && usize::from(copy.size) == size_of::<RegistrationInstance>();
-        Some(Self { callbacks, instance, context, npi, id, number: copy.number, lengths_are_right })
+        let callbacks = Callbacks::Provider(unsafe { characteristics.read() });
+        Some(Self { callbacks, registered, context })
     }
 
     pub(crate) fn side(&self) -> Side {
@@ -117,28 +76,39 @@ impl Module {
         }
     }
 
+    /// What the module registered.
+    pub(crate) fn registered(&self) -> &Registered {
+        &self.registered
+    }
+
+    /// Copies the `NpiSpecificCharacteristics` of the module too, `bytes` long.
+    pub(crate) fn keep_characteristics(&mut self, bytes: usize) {
+        self.registered.keep_characteristics(bytes);
+    }
+
     pub(crate) fn npi(&self) -> NpiId {
-        self.npi
+        self.registered.npi()
     }
 
     /// Who the module said it is when it registered.
     pub(crate) fn id(&self) -> Option<ModuleId> {
-        self.id
+        self.registered.id()
     }
 
     pub(crate) fn number(&self) -> u32 {
-        self.number
+        self.registered.number()
     }
 
-    pub(crate) fn lengths_are_right(&self) -> bool {
-        self.lengths_are_right
+    /// What the module gave to have its callbacks told.
+    pub(crate) fn context(&self) -> *const c_void {
+        self.context
     }
 
     /// Calls a client's `ClientAttachProvider` for `provider`.
     pub(crate) fn attach_provider(&self, binding: BindingHandle, provider: &Self) -> Status {
         let Callbacks::Client(client) = &self.callbacks else { return Status::INVALID_PARAMETER };
         // SAFETY: the invariants of both modules; neither wait returns while this binding exists.
-        unsafe { (client.attach_provider)(binding, self.context, provider.instance) }
+        unsafe { (client.attach_provider)(binding, self.context, provider.registered.instance()) }
     }
 
     /// Calls a provider's `ProviderAttachClient` for `client`.
@@ -158,7 +128,7 @@ impl Module {
             (provider.attach_client)(
                 binding,
                 self.context,
-                client.instance,
+                client.registered.instance(),
                 client_context,
                 client_dispatch,
                 &raw mut answer.context,
@@ -197,26 +167,4 @@ impl Module {
             unsafe { cleanup(binding_context) };
         }
     }
-}
-
-/// Whether the attach or the detach callback of a structure that C filled in is NULL, which the Rust types of the
-/// fields cannot say.
-///
-/// # Safety
-/// `characteristics` is valid, except that its callbacks may be NULL.
-unsafe fn callback_is_missing<T>(characteristics: *const T) -> bool {
-    const { assert!(size_of::<T>() == size_of::<[usize; 9]>()) };
-    // SAFETY: both structures begin with two 16-bit fields and function pointers at bytes 8 and 16 (asserted in
-    // nmr-abi); `Option` of a function pointer may hold NULL.
-    let head = unsafe { characteristics.cast::<Head>().read() };
-    head.attach.is_none() || head.detach.is_none()
-}
-
-/// What the two characteristics structures begin with.
-#[repr(C)]
-struct Head {
-    _version: u16,
-    _length: u16,
-    attach: Option<fn()>,
-    detach: Option<fn()>,
 }

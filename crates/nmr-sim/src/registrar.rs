@@ -5,6 +5,7 @@
 use crate::binding::{Binding, Half};
 use crate::contract::Rule;
 use crate::handles::{Kind, decode, encode};
+use crate::irql::Irql;
 use crate::module::Module;
 use crate::registration::Registration;
 use crate::side::Side;
@@ -27,7 +28,7 @@ unsafe impl Registrar for World {
         client_context: *mut c_void,
         client_handle: &mut ClientHandle,
     ) -> Status {
-        self.judge_level("NmrRegisterClient");
+        self.judge_level("NmrRegisterClient", Irql::Passive);
         // SAFETY: the same contract.
         let module = unsafe { Module::client(characteristics, client_context) };
         match self.register(Side::Client, module) {
@@ -41,7 +42,9 @@ unsafe impl Registrar for World {
     }
 
     unsafe fn deregister_client(&self, client_handle: ClientHandle) -> Status {
-        self.registration(client_handle.as_raw(), Side::Client, "NmrDeregisterClient")
+        let function = "NmrDeregisterClient";
+        self.judge_level(function, Irql::Dispatch);
+        self.registration(client_handle.as_raw(), Side::Client, function)
             .map_or(Status::INVALID_PARAMETER, |registration| self.deregister(&registration))
     }
 
@@ -59,7 +62,7 @@ unsafe impl Registrar for World {
         provider_dispatch: &mut *const c_void,
     ) -> Status {
         let function = "NmrClientAttachProvider";
-        self.judge_level(function);
+        self.judge_level(function, Irql::Passive);
         let Some(binding) =
             self.binding(nmr_binding_handle, Side::Client, function, |_| Rule::AttachOutsideCallback)
         else {
@@ -75,6 +78,7 @@ unsafe impl Registrar for World {
 
     unsafe fn client_detach_provider_complete(&self, nmr_binding_handle: BindingHandle) {
         let function = "NmrClientDetachProviderComplete";
+        self.judge_level(function, Irql::Dispatch);
         if let Some(binding) = self.binding(nmr_binding_handle, Side::Client, function, Half::late_completion)
         {
             self.complete(&binding, Side::Client);
@@ -87,7 +91,7 @@ unsafe impl Registrar for World {
         provider_context: *mut c_void,
         provider_handle: &mut ProviderHandle,
     ) -> Status {
-        self.judge_level("NmrRegisterProvider");
+        self.judge_level("NmrRegisterProvider", Irql::Passive);
         // SAFETY: the same contract.
         let module = unsafe { Module::provider(characteristics, provider_context) };
         match self.register(Side::Provider, module) {
@@ -104,7 +108,9 @@ unsafe impl Registrar for World {
     }
 
     unsafe fn deregister_provider(&self, provider_handle: ProviderHandle) -> Status {
-        self.registration(provider_handle.as_raw(), Side::Provider, "NmrDeregisterProvider")
+        let function = "NmrDeregisterProvider";
+        self.judge_level(function, Irql::Dispatch);
+        self.registration(provider_handle.as_raw(), Side::Provider, function)
             .map_or(Status::INVALID_PARAMETER, |registration| self.deregister(&registration))
     }
 
@@ -115,6 +121,7 @@ unsafe impl Registrar for World {
 
     unsafe fn provider_detach_client_complete(&self, nmr_binding_handle: BindingHandle) {
         let function = "NmrProviderDetachClientComplete";
+        self.judge_level(function, Irql::Dispatch);
         if let Some(binding) =
             self.binding(nmr_binding_handle, Side::Provider, function, Half::late_completion)
         {

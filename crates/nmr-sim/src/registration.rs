@@ -20,6 +20,8 @@ pub(crate) struct Registration {
     pub(crate) life: Mutex<Life>,
     /// Whether `life` has left [`Stage::Registered`]; changed under its lock, read without it.
     ending: AtomicBool,
+    /// Whether it was told already that what it registered has changed.
+    pub(crate) change_was_told: AtomicBool,
     /// Told when the last binding of a registration that is waited for has gone.
     pub(crate) emptied: Condvar,
 }
@@ -51,6 +53,7 @@ impl Registration {
             module,
             life: Mutex::new(life),
             ending: AtomicBool::new(false),
+            change_was_told: AtomicBool::new(false),
             emptied: Condvar::new(),
         }
     }

@@ -135,6 +135,16 @@ pub enum What {
         /// The NPI.
         npi: NpiId,
     },
+    /// `closed`: the deregistration found no binding and answered STATUS_SUCCESS, as the world was told to; the
+    /// registration is gone.
+    Closed {
+        /// Of the registration.
+        side: Side,
+        /// The registration.
+        registration: u64,
+        /// The NPI.
+        npi: NpiId,
+    },
     /// `waiting`: a module waits for the end of its deregistration.
     Waiting {
         /// Of the registration.
@@ -210,6 +220,9 @@ impl fmt::Display for What {
                 write!(f, "cleanup side={side} binding={binding} npi={npi}")
             }
             Self::Ended { binding, npi } => write!(f, "ended binding={binding} npi={npi}"),
+            Self::Closed { side, registration, npi } => {
+                write!(f, "closed side={side} registration={registration} npi={npi}")
+            }
             Self::Waiting { side, registration, npi, bindings } => {
                 write!(f, "waiting side={side} registration={registration} npi={npi} bindings={bindings}")
             }

@@ -2,6 +2,7 @@
 
 use crate::contract::Rule;
 use crate::frames;
+use crate::irql::Irql;
 use crate::registration::{Life, Registration, Stage};
 use crate::schedule::Callback;
 use crate::side::Side;
@@ -37,6 +38,8 @@ impl World {
         let mut life = self.until_empty(registration, life);
         life.stage = Stage::Closed;
         drop(life);
+        self.judge_characteristics(registration, "when its wait returns");
+        registration.npi.release(registration);
         self.inner.registrations.remove(registration.place);
         self.note(|| What::Waited {
             side,
@@ -50,7 +53,7 @@ impl World {
 
     /// Whether the calling thread is where this wait could never end, or should not be made.
     fn judge_place_of_wait(&self, registration: &Registration) -> Option<Status> {
-        if self.judge_level(&format!("the wait for {registration}")) {
+        if self.judge_wait_level(registration) {
             return Some(Status::INVALID_DEVICE_STATE);
         }
         let here = |frame: &frames::Frame| frame.world == self.address();
@@ -79,11 +82,22 @@ impl World {
         None
     }
 
+    fn judge_wait_level(&self, registration: &Registration) -> bool {
+        let function = match registration.side() {
+            Side::Client => "NmrWaitForClientDeregisterComplete",
+            Side::Provider => "NmrWaitForProviderDeregisterComplete",
+        };
+        self.judge_level(function, Irql::Apc)
+    }
+
     fn until_empty<'a>(
         &self,
         registration: &'a Registration,
         mut life: MutexGuard<'a, Life>,
     ) -> MutexGuard<'a, Life> {
+        if life.bindings.is_empty() {
+            return life;
+        }
         let began = Instant::now();
         let mut stretch = self.inner.patience.first_stretch();
         while !life.bindings.is_empty() {

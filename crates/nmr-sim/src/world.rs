@@ -5,6 +5,7 @@ use crate::builder::{Order, WorldBuilder};
 use crate::contract::{Record, Rule, Violation};
 use crate::epitaphs::Epitaphs;
 use crate::faults::Faults;
+use crate::memory::Memory;
 use crate::npi::Npis;
 use crate::patience::Patience;
 use crate::registration::Registration;
@@ -37,11 +38,14 @@ pub(crate) struct Inner {
     pub(crate) bindings: Table<Binding>,
     pub(crate) epitaphs: Epitaphs,
     pub(crate) faults: Faults,
+    pub(crate) memory: Memory,
     pub(crate) trace: Trace,
     pub(crate) contract: Record,
     pub(crate) settings: Settings,
     pub(crate) detach_order: Order,
     pub(crate) cleanup_order: Order,
+    pub(crate) cleanup_for_null_context: bool,
+    pub(crate) idle_deregister_succeeds: bool,
     pub(crate) patience: Patience,
     pub(crate) schedule: Option<Box<dyn Schedule>>,
 }
@@ -53,6 +57,8 @@ pub struct Left {
     pub registrations: Vec<String>,
     /// How many bindings there are, from the offer to the last cleanup.
     pub bindings: usize,
+    /// How many blocks of [`World::allocate`] were not freed.
+    pub memory: usize,
 }
 
 impl Default for World {
@@ -93,6 +99,7 @@ impl World {
 
     /// The rules that were broken so far, warnings included.
     pub fn violations(&self) -> Vec<Violation> {
+        self.judge_memory();
         self.inner.contract.violations()
     }
 
@@ -111,16 +118,20 @@ impl World {
         Left {
             registrations: self.inner.registrations.all().iter().map(ToString::to_string).collect(),
             bindings: self.inner.bindings.len(),
+            memory: self.inner.memory.live(),
         }
     }
 
     /// Panics if anything is left: all modules are unloaded now.
     #[track_caller]
     pub fn assert_unloaded(&self) {
-        let Left { registrations, bindings } = self.left();
-        if !registrations.is_empty() || bindings > 0 {
+        let Left { registrations, bindings, memory } = self.left();
+        if !registrations.is_empty() || bindings > 0 || memory > 0 {
             let list = registrations.join("\n  ");
-            panic!("{bindings} bindings are left, and of registrations:\n  {list}\n{}", self.story());
+            let story = self.story();
+            panic!(
+                "{bindings} bindings and {memory} allocations are left, and of registrations:\n  {list}\n{story}"
+            );
         }
     }
 
@@ -135,8 +146,9 @@ impl World {
         left.len()
     }
 
-    /// Makes the `nth` call from here fail that may fail: `NmrRegisterClient`, `NmrRegisterProvider` or
-    /// `NmrClientAttachProvider`, counted together from 1. With 0 none fails, and the calls are only counted.
+    /// Makes the `nth` call from here fail that may fail: `NmrRegisterClient`, `NmrRegisterProvider`,
+    /// `NmrClientAttachProvider` or [`Self::allocate`], counted together from 1. With 0 none fails, and the calls are only
+    /// counted.
     pub fn fail_nth(&self, nth: u64) {
         self.inner.faults.watch(nth);
     }

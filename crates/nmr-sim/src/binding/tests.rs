@@ -190,7 +190,7 @@ fn a_client_that_failed_after_attaching_hears_nothing_more() {
     progress.answer(Status::SUCCESS);
     assert_eq!(progress.attach_returned(Status::UNSUCCESSFUL).0, Verdict::ProviderAlone);
     assert!(progress.begin_detach());
-    assert!(!progress.detach_called(Client) && !progress.has_cleanup(Client));
-    assert!(progress.detach_called(Provider) && progress.has_cleanup(Provider));
+    assert!(!progress.detach_called(Client) && !progress.cleanup_called(Client));
+    assert!(progress.detach_called(Provider) && progress.cleanup_called(Provider));
     assert_eq!(progress.detach_returned(Provider, Status::SUCCESS), (Next::CleanUp, None));
 }

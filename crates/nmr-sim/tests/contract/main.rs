@@ -1,6 +1,7 @@
 //! The contract, seen by modules in the shape of C: raw callbacks, contexts on the heap, nothing but nmr-abi.
 
 mod attach;
+mod bare;
 mod detach;
 mod faults;
 mod handles;
@@ -11,6 +12,7 @@ mod null_contexts;
 mod order;
 mod peer;
 mod races;
+mod rules;
 mod stress;
 mod trace;
 mod wait;

@@ -127,7 +127,9 @@ fn any_success_is_passed_on(seed: &Seed) {
         assert_eq!((driver.bindings(), driver.call_all()), (1, 1));
         drop(consumer);
         provider.take_down();
-        assert_gone(&world, driver);
+        driver.state.assert_even();
+        world.assert_unloaded();
+        assert_eq!(rules(&world), [Rule::AttachAnswer], "the provider's");
     }
 }
 
