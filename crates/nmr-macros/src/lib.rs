@@ -9,15 +9,12 @@ mod npi;
 /// Makes a module that holds the traits `Provider` and `Client` the contract of an NPI.
 ///
 /// `Provider` is what a provider serves to its clients, `Client` what a client serves to its providers; either may be
-/// missing. Each function takes `&self` and values that cross the boundary as they are (integers, `Status`, `Guid`).
+/// missing, both if there are characteristics. Each function takes `&self` and values that cross the boundary as they are:
+/// integers, `Status`, `Guid`, arrays and `#[plain]` structs of these (`nmr::Plain`).
 /// It returns nothing, such a value, or a `Result` of one, which C sees as an `NTSTATUS` and a last out parameter.
 ///
-/// A struct `ProviderCharacteristics` or `ClientCharacteristics` in the module, of integers, `Status` or `Guid`, is what
-/// modules of that side show before they are attached (`NpiSpecificCharacteristics`): in C's layout, behind a `u16` version
-/// and a `u16` size. Registrations declare their own with `characteristics:`, and `Offer::characteristics` reads the peer's.
-///
 /// The macro adds to the module: `Npi`, the type that stands for the contract; `ProviderDispatch` and
-/// `ClientDispatch`, the dispatch tables in C's layout, which begin with version and size; `ProviderCalls` and
+/// `ClientDispatch`, the dispatch tables in C's layout; `ProviderCalls` and
 /// `ClientCalls`, which implement the traits by calling an attached peer, and are what a `Guard` dereferences to.
 ///
 /// ```
@@ -37,9 +34,76 @@ mod npi;
 ///     provider.add(to, 2)
 /// }
 /// ```
+/// # Characteristics
+/// A struct `ProviderCharacteristics` or `ClientCharacteristics` in the module is what
+/// modules of that side show before they are attached (`NpiSpecificCharacteristics`), in C's layout behind the header.
+/// Registrations declare their own with `characteristics:`, and `Offer::characteristics` reads the peer's.
+///
+/// # Addresses
+/// A driver without `unsafe` must not be able to hand a peer an address that it made up. So a raw pointer (or an
+/// `Option` of an `unsafe extern "system" fn`) crosses as an argument of an `unsafe fn`, or in a private field of
+/// characteristics or of a `#[plain]` struct; the contract's crate then offers a constructor that takes references.
+///
+/// ```
+/// # #![allow(unsafe_code)]
+/// #[nmr::npi(id = "5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c12", version = 1)]
+/// pub mod programs {
+///     /// An enumeration of C: it may hold any value.
+///     #[plain]
+///     pub struct Kind(pub u32);
+///
+///     /// What a provider shows.
+///     #[header(version_size_total)]
+///     pub struct ProviderCharacteristics {
+///         pub kind: Kind,
+///         names: *const u8,
+///     }
+///
+///     impl ProviderCharacteristics {
+///         pub const fn new(kind: Kind, names: &'static core::ffi::CStr) -> Self {
+///             Self { kind, names: names.as_ptr().cast() }
+///         }
+///     }
+///
+///     /// What a client serves.
+///     #[header(version_count)]
+///     pub trait Client {
+///         /// # Safety
+///         /// `context` is what the program takes.
+///         unsafe fn invoke(&self, context: *mut core::ffi::c_void) -> i32;
+///         /// # Safety
+///         /// `state` has `size` bytes.
+///         #[no_context]
+///         unsafe fn begin(&self, size: usize, state: *mut core::ffi::c_void) -> i32;
+///     }
+/// }
+/// ```
+///
+/// # Other conventions
+/// NMR prescribes nothing about what tables and characteristics begin with. `#[header(..)]` on a trait or on
+/// characteristics names the convention; a version of its own stands behind it: `#[header(revision_size, version = 1)]`.
+///
+/// | header | fields | what a peer's must be | seen in |
+/// |---|---|---|---|
+/// | `version_size` (default) | `u16` version, `u16` size | a version that is spoken, at least as long | this framework |
+/// | `none` | | anything | WSK's characteristics |
+/// | `version_reserved` | `u16` version, `u16` 0 | the same major version (high byte), any newer minor one | WSK, MsQuic |
+/// | `size` | `u16` size | at least as long | PktMon |
+/// | `revision_size` | `u32` revision, `u32` size | the same or a newer revision, at least as long | XDP |
+/// | `version_count` | `u16` version, `u16` number of functions | a version that is spoken, as many functions | eBPF programs |
+/// | `version_size_total` | `u16` version, `usize` size, `usize` total size | a version that is spoken, at least as long | eBPF for Windows |
+///
+/// Behind its header a table has functions alone; characteristics are a structure behind a structure.
+///
+/// `#[no_context]` says that C calls the function without the binding context in front. A contract with such functions can be
+/// called, but not served by binding contexts.
+///
+/// `#[optional]` says that a peer's table may hold NULL there; `#[since(version = 2)]` that tables of older versions end
+/// before it, which are spoken down to `oldest` in the attribute. The call then answers
+/// `Error::NOT_SUPPORTED`, so such functions return `nmr::Result`.
 #[proc_macro_attribute]
 pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    npi::expand(attribute.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    npi::expand(attribute.into(), item.into()).into()
 }
 
 /// Declares a driver: who it is, which NPIs it is client and provider of, its threads and hooks.

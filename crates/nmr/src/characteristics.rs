@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "reads what a peer shows, and shows what peers read")]
 
-use crate::{Error, Refusal, TableHeader};
+use crate::{Error, Extent, Header, NoHeader, Refusal, TableHeader};
 use core::ffi::c_void;
 use core::fmt;
 
@@ -11,7 +11,10 @@ use core::fmt;
 ///
 /// # Safety
 /// [`Characteristics::of_peer`] answers what is really there.
-pub unsafe trait Characteristics: Sync + Sized + 'static {
+pub unsafe trait Characteristics: Sized + 'static {
+    /// What they begin with when they are shown.
+    type Header: Header;
+
     /// What a peer shows, `NpiSpecificCharacteristics` of its registration instance.
     ///
     /// # Errors
@@ -28,30 +31,37 @@ pub struct NoCharacteristics;
 
 // SAFETY: reads nothing.
 unsafe impl Characteristics for NoCharacteristics {
+    type Header = NoHeader;
+
     unsafe fn of_peer<'a>(_: *const c_void) -> Result<&'a Self, CharacteristicsMismatch> {
         Ok(&Self)
     }
 }
 
 impl NoCharacteristics {
-    /// A header and nothing else.
-    pub const fn publish(self) -> Published<Self> {
-        Published::new(0, self)
+    /// Nothing.
+    pub const fn publish(self) -> Published<Self, NoHeader> {
+        Published::new(NoHeader {}, self)
     }
 }
 
-/// Characteristics as they are shown: behind a header of version and size.
+/// Characteristics as they are shown: behind a header, a structure in a structure to C.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub struct Published<C> {
-    header: TableHeader,
+pub struct Published<C, H = TableHeader> {
+    header: H,
     value: C,
 }
 
-impl<C: 'static> Published<C> {
-    /// `value` of `version` of its contract.
-    pub const fn new(version: u16, value: C) -> Self {
-        Self { header: TableHeader::of::<Self>(version), value }
+impl<C: 'static, H: Header> Published<C, H> {
+    /// `value` behind `header`.
+    pub const fn new(header: H, value: C) -> Self {
+        Self { header, value }
+    }
+
+    /// How long the whole is, if the last field of `C` ends at `used` bytes of it.
+    pub const fn extent(used: usize) -> Extent {
+        Extent::of::<Self>(core::mem::offset_of!(Self, value) + used)
     }
 
     /// What is shown.
@@ -64,15 +74,19 @@ impl<C: 'static> Published<C> {
         core::ptr::from_ref(self).cast()
     }
 
-    /// What a peer shows, if it is of `version` and whole. It may be longer: fields are only ever added at the end.
+    /// What a peer shows, if it is of `version`, or of one that the convention lets pass for it, and as long as `whole`. It may be longer: fields are only ever added at the end.
     ///
     /// # Errors
     /// As [`Characteristics::of_peer`].
     ///
     /// # Safety
-    /// `shown` is NULL, or points to a [`TableHeader`] and as many bytes as that says, which begin with a `Published<C>` if
-    /// they are enough, and stay valid for `'a`. Any bytes there are a `C`.
-    pub unsafe fn of_peer<'a>(shown: *const c_void, version: u16) -> Result<&'a C, CharacteristicsMismatch> {
+    /// `shown` is NULL, or points to an `H` and as many bytes as that covers, which begin with a `Published<C, H>` if they
+    /// are enough, and stay valid for `'a`. Any bytes there are a `C`. `whole` is what [`Published::extent`] answers.
+    pub unsafe fn of_peer<'a>(
+        shown: *const c_void,
+        version: u16,
+        whole: Extent,
+    ) -> Result<&'a C, CharacteristicsMismatch> {
         if shown.is_null() {
             return Err(CharacteristicsMismatch::None);
         }
@@ -80,12 +94,11 @@ impl<C: 'static> Published<C> {
             return Err(CharacteristicsMismatch::Misaligned);
         }
         // SAFETY: neither NULL nor misaligned, and as the caller says.
-        let header = unsafe { shown.cast::<TableHeader>().read() };
-        let needed = TableHeader::of::<Self>(version);
-        if header.version != needed.version {
+        let header = unsafe { shown.cast::<H>().read() };
+        if header.agree(version, version).is_err() {
             return Err(CharacteristicsMismatch::Version);
         }
-        if header.size < needed.size {
+        if header.covers(whole) < whole.size {
             return Err(CharacteristicsMismatch::TooShort);
         }
         // SAFETY: long enough, and as the caller says.
@@ -140,7 +153,7 @@ unsafe impl Sync for OwnCharacteristics {}
 
 impl OwnCharacteristics {
     /// Shows `published`.
-    pub const fn of<C: Characteristics>(published: &'static Published<C>) -> Self {
+    pub const fn of<C: Characteristics>(published: &'static Published<C, C::Header>) -> Self {
         Self(published.as_ptr())
     }
 

@@ -28,6 +28,7 @@ mod client;
 mod driver;
 mod error;
 mod grace;
+mod header;
 #[cfg(feature = "host")]
 pub mod host;
 mod irql;
@@ -50,6 +51,7 @@ mod threads;
 pub mod trace;
 mod trampoline;
 mod unload;
+mod wire;
 
 pub use binding::{Burst, DispatchGuard, Guard, HeldGuard, PeerRef};
 pub use characteristics::{
@@ -59,13 +61,17 @@ pub use client::ClientBinding;
 pub use driver::{Driver, Stage};
 pub use error::{Error, Refusal, Result};
 pub use grace::GracePeriods;
+pub use header::{
+    CountHeader, Extent, Header, Newer, NoHeader, ReservedHeader, RevisionHeader, SizeHeader, TableHeader,
+    TotalHeader,
+};
 pub use irql::{AtDispatch, AtMostDispatch, AtPassive, MayWait};
 pub use lock::RawLock;
 pub use log::{Event, Level, Side, Step};
 pub use nmr_abi as abi;
 pub use nmr_abi::{Guid, ModuleId, Status};
 pub use nmr_macros::{driver, npi};
-pub use npi::{ClientTable, NoCalls, Npi, PeerCalls, ProviderTable, TableHeader, TableMismatch};
+pub use npi::{ClientTable, NoCalls, Npi, PeerCalls, ProviderTable, TableMismatch};
 pub use offer::Offer;
 pub use provider::ProviderBinding;
 pub use registration::{
@@ -78,3 +84,4 @@ pub use system::{
 };
 pub use threads::{OwnThread, ThreadBody, Threads};
 pub use unload::Coordinator;
+pub use wire::{Plain, Wire};

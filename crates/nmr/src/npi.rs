@@ -16,6 +16,11 @@ pub unsafe trait Npi: 'static {
     const ID: NpiId;
     /// The name in logs.
     const NAME: &'static str;
+    /// The newest version of the contract that this module knows; 0 for an NPI without.
+    const VERSION: u16 = 0;
+    /// The oldest one that it still works with. A client offers providers the newest table first, and older ones in turn
+    /// when it is answered STATUS_NOINTERFACE; a provider answers with a table of the client's version.
+    const OLDEST: u16 = Self::VERSION;
     /// How clients call a provider.
     type ProviderCalls: PeerCalls;
     /// How a provider calls a client; [`NoCalls`] if the NPI has no such functions.
@@ -40,6 +45,11 @@ pub unsafe trait PeerCalls: Send + Sync + Sized + 'static {
     /// `table` is NULL or points to a dispatch table of this NPI and side that stays valid, as `context` does, for as
     /// long as the answer is used.
     unsafe fn accept(context: *mut c_void, table: *const c_void) -> Result<Self, TableMismatch>;
+
+    /// The version that the peer and this module have in common; 0 where versions are not looked at.
+    fn version(&self) -> u16 {
+        0
+    }
 }
 
 /// Why a peer's dispatch table cannot be used.
@@ -57,15 +67,15 @@ pub enum TableMismatch {
     /// The table says that it is shorter than the functions that the contract needs.
     TooShort {
         /// What the peer's table says, in bytes.
-        size: u16,
+        size: usize,
         /// What the contract needs, in bytes.
-        needed: u16,
+        needed: usize,
     },
     /// The table is of another version of the contract.
     Version {
         /// What the peer's table says.
-        found: u16,
-        /// What this module was built with.
+        found: u32,
+        /// The newest that this module knows.
         expected: u16,
     },
 }
@@ -103,50 +113,26 @@ unsafe impl PeerCalls for NoCalls {
 ///
 /// # Safety
 /// The table is what [`Npi::ClientCalls`] accepts, and its functions expect the address of a `B` as context.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no table that binding contexts `{B}` could serve",
+    note = "implement the contract's trait `Client` for `{B}`; a contract with functions that are `#[no_context]` can be \
+            called, and is served by code of its own only"
+)]
 pub unsafe trait ClientTable<B>: Npi {
-    /// The table, or NULL for an NPI whose providers never call their clients.
-    fn client_table() -> *const c_void;
+    /// The table of `version` of the contract, or NULL for an NPI whose providers never call their clients.
+    fn client_table(version: u16) -> *const c_void;
 }
 
 /// The table that a provider hands to clients of this NPI, when its binding contexts are `B`.
 ///
 /// # Safety
 /// The table is what [`Npi::ProviderCalls`] accepts, and its functions expect the address of a `B` as context.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no table that binding contexts `{B}` could serve",
+    note = "implement the contract's trait `Provider` for `{B}`; a contract with functions that are `#[no_context]` can be \
+            called, and is served by code of its own only"
+)]
 pub unsafe trait ProviderTable<B>: Npi {
-    /// The table.
-    fn provider_table() -> *const c_void;
-}
-
-/// How the tables of `#[npi]` contracts begin.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct TableHeader {
-    /// The version of the contract.
-    pub version: u16,
-    /// The size of the whole table, in bytes.
-    pub size: u16,
-}
-
-impl TableHeader {
-    /// The header of the table `T` in `version` of its contract.
-    pub const fn of<T>(version: u16) -> Self {
-        assert!(size_of::<T>() <= u16::MAX as usize, "a dispatch table has at most 65535 bytes");
-        Self { version, size: size_of::<T>() as u16 }
-    }
-
-    /// Whether a table that begins like this can be used where the table `T` of `version` is expected. A longer table
-    /// can: functions are only ever added at its end.
-    ///
-    /// # Errors
-    /// What differs.
-    pub const fn check<T>(self, version: u16) -> Result<(), TableMismatch> {
-        let needed = Self::of::<T>(version).size;
-        if self.version != version {
-            Err(TableMismatch::Version { found: self.version, expected: version })
-        } else if self.size < needed {
-            Err(TableMismatch::TooShort { size: self.size, needed })
-        } else {
-            Ok(())
-        }
-    }
+    /// The table of `version` of the contract, or NULL for an NPI whose clients never call their providers.
+    fn provider_table(version: u16) -> *const c_void;
 }

@@ -5,38 +5,15 @@
     reason = "turns the contexts and out parameters of C calls into references and results"
 )]
 
+mod peer;
+
+pub use peer::{Entry, Peer, Shape};
+
 use crate::binding::GENERATION_BITS;
-use crate::{
-    ClientBinding, Driver, Error, Guid, ProviderBinding, Result, Status, System, TableHeader, TableMismatch,
-};
+use crate::{ClientBinding, Driver, Error, Guid, Plain, ProviderBinding, Result, Status, System, Wire};
 use core::ffi::c_void;
 use core::marker::PhantomData;
-
-/// A type that crosses the boundary between two drivers by value: each bit pattern is a value of it.
-///
-/// # Safety
-/// The type has a fixed layout, no padding, and every bit pattern is valid.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cross an NPI",
-    label = "not a type that both drivers see alike",
-    note = "use integers, `Status`, `Guid`, or a result of these; booleans and enums arrive from C with any value"
-)]
-pub unsafe trait Wire: Copy + 'static {
-    /// Some value, for out parameters before the call.
-    const INITIAL: Self;
-}
-
-macro_rules! wire {
-    ($($type:ty = $initial:expr),*) => {$(
-        // SAFETY: plain old data.
-        unsafe impl Wire for $type {
-            const INITIAL: Self = $initial;
-        }
-    )*};
-}
-
-wire!(u8 = 0, u16 = 0, u32 = 0, u64 = 0, usize = 0, i8 = 0, i16 = 0, i32 = 0, i64 = 0, isize = 0);
-wire!(Status = Status::SUCCESS, nmr_abi::Guid = nmr_abi::Guid::from_u128(0), () = ());
+use core::mem::MaybeUninit;
 
 /// Serves a call that a peer made with the binding context of a `B`, on a thread that cannot be suspended meanwhile: a
 /// suspended thread would hold up a detach for as long.
@@ -133,12 +110,17 @@ pub fn call_status(status: Status) -> Result<()> {
 /// As [`call_status`].
 #[inline]
 pub fn call_result<T: Wire>(call: impl FnOnce(*mut T) -> Status) -> Result<T> {
-    let mut out = T::INITIAL;
-    call_status(call(&mut out)).map(|()| out)
+    let mut out = MaybeUninit::<T>::zeroed();
+    let answer = call_status(call(out.as_mut_ptr()));
+    // SAFETY: each bit pattern is a value, whether the peer has written one or not.
+    answer.map(|()| unsafe { out.assume_init() })
 }
 
 /// Checks at compile time that a type can cross an NPI.
 pub const fn assert_wire<T: Wire>() {}
+
+/// Checks at compile time that safe code may hand a type to a peer.
+pub const fn assert_plain<T: Plain>() {}
 
 /// The GUID of a literal that the macros have checked.
 ///
@@ -148,65 +130,5 @@ pub const fn guid(text: &str) -> Guid {
     match Guid::parse(text) {
         Ok(guid) => guid,
         Err(_) => panic!("not a GUID"),
-    }
-}
-
-/// A peer's dispatch table of type `T` and its binding context. Only what has this value can call, and nothing but the
-/// slot of a binding has it.
-#[derive(Debug)]
-pub struct Peer<T: 'static> {
-    context: *mut c_void,
-    table: &'static T,
-}
-
-// SAFETY: a module's functions and binding context may be used from any thread.
-unsafe impl<T> Send for Peer<T> {}
-// SAFETY: as for `Send`.
-unsafe impl<T> Sync for Peer<T> {}
-
-impl<T> Peer<T> {
-    /// The peer, if its table is of `version`, at least as long as `T`, and has every function of it.
-    ///
-    /// # Errors
-    /// What is wrong with the table.
-    ///
-    /// # Safety
-    /// `table` is NULL, or points to a [`TableHeader`] and as many bytes as that says; `T` is such a header followed by
-    /// function pointers, which those of the table are if not NULL. Table and context stay valid for as long as calls
-    /// are made.
-    pub unsafe fn accept(
-        context: *mut c_void,
-        table: *const c_void,
-        version: u16,
-    ) -> Result<Self, TableMismatch> {
-        if table.is_null() {
-            return Err(TableMismatch::Null);
-        }
-        if !table.cast::<T>().is_aligned() {
-            return Err(TableMismatch::Misaligned);
-        }
-        // SAFETY: neither NULL nor misaligned, and as the caller says.
-        let header = unsafe { table.cast::<TableHeader>().read() };
-        header.check::<T>(version)?;
-        const WORD: usize = size_of::<*const c_void>();
-        for index in 0..size_of::<T>() / WORD - 1 {
-            // SAFETY: the table is as long as `T`, and the header is one word with its padding.
-            let function = unsafe { table.cast::<*const c_void>().add(index + 1) };
-            // SAFETY: within the table, and aligned as it is.
-            if unsafe { function.read() }.is_null() {
-                return Err(TableMismatch::NullFunction { index });
-            }
-        }
-        // SAFETY: the version and size are right and no function is NULL.
-        Ok(Self { context, table: unsafe { &*table.cast::<T>() } })
-    }
-
-    /// The table and context to call with.
-    ///
-    /// # Safety
-    /// The caller is inside the rundown of the binding until the call has returned.
-    #[inline]
-    pub const unsafe fn reach(&self) -> (&T, *mut c_void) {
-        (self.table, self.context)
     }
 }

@@ -47,7 +47,7 @@ pub trait Role: sealed::Sealed + Sized + 'static {
     #[doc(hidden)]
     fn closing(binding: &Self::Binding, at: &AtMostDispatch<'_>);
     #[doc(hidden)]
-    fn own_table() -> *const c_void;
+    fn own_table(version: u16) -> *const c_void;
     #[doc(hidden)]
     fn characteristics(instance: RegistrationInstance) -> Self::Characteristics;
 
@@ -158,8 +158,8 @@ impl<B: ClientBinding, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> Role
         binding.closing(at);
     }
 
-    fn own_table() -> *const c_void {
-        <B::Npi as ClientTable<B>>::client_table()
+    fn own_table(version: u16) -> *const c_void {
+        <B::Npi as ClientTable<B>>::client_table(version)
     }
 
     fn characteristics(registration_instance: RegistrationInstance) -> ClientCharacteristics {
@@ -227,8 +227,8 @@ impl<B: ProviderBinding, const SHARDS: usize, const CALLS_AT_DISPATCH: bool> Rol
         binding.closing(at);
     }
 
-    fn own_table() -> *const c_void {
-        <B::Npi as ProviderTable<B>>::provider_table()
+    fn own_table(version: u16) -> *const c_void {
+        <B::Npi as ProviderTable<B>>::provider_table(version)
     }
 
     fn characteristics(registration_instance: RegistrationInstance) -> ProviderCharacteristics {

@@ -7,7 +7,7 @@ use crate::registration::{Core, Exchange};
 use crate::role::Role;
 use crate::rundown::DetachAnswer;
 use crate::snapshot::AttachmentState;
-use crate::{AtMostDispatch, AtPassive, Offer, Step};
+use crate::{AtMostDispatch, AtPassive, Npi, Offer, Step};
 use core::ffi::c_void;
 use nmr_abi::{BindingHandle, Registrar, RegistrationInstance, Status};
 
@@ -27,7 +27,7 @@ pub(crate) unsafe extern "system" fn client_attach<R: Role>(
     // SAFETY: NMR calls attach callbacks at PASSIVE_LEVEL.
     let at = unsafe { AtPassive::assume() };
     core.attach(nmr_binding_handle, &offer, &at, |context| {
-        let table = R::own_table();
+        let table = R::own_table(<R::Npi as Npi>::VERSION);
         let mut provider_context = core::ptr::null_mut();
         let mut provider_table = core::ptr::null();
         // SAFETY: inside the attach callback for this handle; the slot is filled, and stays until cleanup.
@@ -73,7 +73,7 @@ pub(crate) unsafe extern "system" fn provider_attach<R: Role>(
         // SAFETY: NMR passes two places to write to. The client learns of them when this callback has answered.
         unsafe { provider_binding_context.write(context) };
         // SAFETY: as above.
-        unsafe { provider_dispatch.write(R::own_table()) };
+        unsafe { provider_dispatch.write(R::own_table(<R::Npi as Npi>::VERSION)) };
         exchange
     })
 }

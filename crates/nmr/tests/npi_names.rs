@@ -61,7 +61,7 @@ fn any_names_will_do() {
     struct Slot(Weigher);
     static SLOT: Slot = Slot(Weigher);
     let context = core::ptr::from_ref(&SLOT.0).cast_mut().cast();
-    let table = <awkward::Npi as nmr::ProviderTable<Weigher>>::provider_table();
+    let table = <awkward::Npi as nmr::ProviderTable<Weigher>>::provider_table(1);
     // SAFETY: the table serves a `Weigher`, which is where the context points to, for ever.
     let calls = unsafe { awkward::ProviderCalls::accept(context, table) }.expect("our own table");
     assert_eq!(calls.result(1, 2, 3, 4, 5), Ok(54_321));

@@ -1,0 +1,173 @@
+//! One function of a dispatch table.
+
+use crate::{Mistakes, attributes};
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned;
+use syn::{Attribute, FnArg, LitInt, Pat, ReturnType, Token, TraitItemFn, Type};
+
+/// A function of a dispatch table.
+#[derive(Clone)]
+pub struct Function {
+    /// Its documentation and other attributes.
+    pub attributes: Vec<Attribute>,
+    /// Its name.
+    pub name: Ident,
+    /// What it takes, behind the binding context.
+    pub arguments: Vec<(Ident, Type)>,
+    /// How it answers.
+    pub output: Output,
+    /// The signature's return type as written.
+    pub returns: ReturnType,
+    /// Whether callers promise something that the types do not show.
+    pub is_unsafe: bool,
+    /// Whether C passes it the binding context of the module that serves it.
+    pub has_context: bool,
+    /// Whether a peer may leave it out.
+    pub optional: bool,
+    /// The first version that has it, and where that is written.
+    pub since: Option<(u16, Span)>,
+}
+
+/// How a function answers.
+#[derive(Clone)]
+pub enum Output {
+    /// By value; `()` for none.
+    Value(Type),
+    /// With a status, and an out parameter unless the type is `()`.
+    Result(Type),
+}
+
+impl Function {
+    /// Reads a function, and takes off what only a contract knows.
+    pub(crate) fn take(item: &mut TraitItemFn, mistakes: &mut Mistakes) -> Option<Self> {
+        let has_context = !attributes::take_word(&mut item.attrs, "no_context", mistakes);
+        let optional_at =
+            item.attrs.iter().find(|attribute| attribute.path().is_ident("optional")).map(Spanned::span);
+        let optional = attributes::take_word(&mut item.attrs, "optional", mistakes);
+        let since = attributes::take(&mut item.attrs, "since", mistakes)
+            .and_then(|attribute| mistakes.take(since(&attribute)));
+        let arguments = read_signature(item, mistakes)?;
+        let function = Self {
+            attributes: item.attrs.clone(),
+            name: item.sig.ident.clone(),
+            arguments,
+            output: output(&item.sig.output),
+            returns: item.sig.output.clone(),
+            is_unsafe: item.sig.unsafety.is_some(),
+            has_context,
+            optional,
+            since,
+        };
+        let may_be_absent = optional_at.or(since.map(|(_, span)| span));
+        if let (Some(span), Output::Value(_)) = (may_be_absent, &function.output) {
+            let name = &function.name;
+            mistakes.add(
+                span,
+                format!("a peer may be without `{name}`, and the call must be able to say so: let it return `nmr::Result<..>`"),
+            );
+        }
+        if optional {
+            item.default =
+                Some(syn::parse_quote!({ ::core::result::Result::Err(::nmr::Error::NOT_SUPPORTED) }));
+            item.semi_token = None;
+            item.attrs.push(syn::parse_quote!(#[allow(unused_variables)]));
+        }
+        Some(function)
+    }
+
+    /// The type of the out parameter, if C needs one.
+    pub fn out(&self) -> Option<&Type> {
+        match &self.output {
+            Output::Result(Type::Tuple(unit)) if unit.elems.is_empty() => None,
+            Output::Result(value) => Some(value),
+            Output::Value(_) => None,
+        }
+    }
+
+    /// Whether a peer's table may be without it.
+    pub fn may_be_absent(&self) -> bool {
+        self.optional || self.since.is_some()
+    }
+}
+
+fn since(attribute: &Attribute) -> syn::Result<(u16, Span)> {
+    let number = attribute.parse_args_with(|input: syn::parse::ParseStream<'_>| {
+        let word: Ident = input.parse()?;
+        if word != "version" {
+            return Err(syn::Error::new(word.span(), "write `#[since(version = 2)]`"));
+        }
+        input.parse::<Token![=]>()?;
+        input.parse::<LitInt>()
+    })?;
+    Ok((crate::identity::version(&number)?, number.span()))
+}
+
+/// The arguments behind the binding context; all that is wrong with the signature is reported.
+fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Vec<(Ident, Type)>> {
+    let sig = &item.sig;
+    let before = mistakes.count();
+    if let Some(body) = &item.default {
+        mistakes.add(body.span(), "each side implements its functions itself: remove the body, or say `#[optional]` if a peer may leave the function out");
+    }
+    if let Some(parameter) = sig.generics.params.first() {
+        mistakes.add(parameter.span(), "a function of a dispatch table cannot be generic");
+    }
+    if let Some(asyncness) = &sig.asyncness {
+        mistakes.add(asyncness.span(), "a function of a dispatch table cannot be async");
+    }
+    if let Some(abi) = &sig.abi {
+        mistakes.add(abi.span(), "the macro makes the C functions: remove the `extern`");
+    }
+    if sig.ident == "header" {
+        mistakes.add(sig.ident.span(), "`header` is what dispatch tables begin with: choose another name");
+    }
+    let mut inputs = sig.inputs.iter();
+    match inputs.next() {
+        // With a lifetime of its own choice a function could keep its binding context beyond cleanup.
+        Some(FnArg::Receiver(this)) if this.lifetime().is_some() => {
+            let message =
+                "the first argument is `&self` without a lifetime: the binding context is gone after cleanup";
+            mistakes.add(this.span(), message);
+        }
+        Some(FnArg::Receiver(this)) if this.reference.is_some() && this.mutability.is_none() => {}
+        _ => {
+            mistakes.add(
+                sig.ident.span(),
+                "the first argument is `&self`: calls arrive on several threads at once",
+            );
+        }
+    }
+    let arguments: Vec<_> = inputs.filter_map(|input| mistakes.take(argument(input))).collect();
+    (mistakes.count() == before).then_some(arguments)
+}
+
+fn argument(input: &FnArg) -> syn::Result<(Ident, Type)> {
+    if let FnArg::Typed(typed) = input
+        && let Pat::Ident(pattern) = &*typed.pat
+        && pattern.subpat.is_none()
+    {
+        if let Type::Reference(reference) = &*typed.ty {
+            return Err(syn::Error::new(
+                reference.span(),
+                "a reference cannot cross an NPI: pass the value, and return results as `nmr::Result<T>`",
+            ));
+        }
+        return Ok((pattern.ident.clone(), (*typed.ty).clone()));
+    }
+    Err(syn::Error::new(input.span(), "write the argument as `name: Type`"))
+}
+
+fn output(returns: &ReturnType) -> Output {
+    let ReturnType::Type(_, returned) = returns else {
+        return Output::Value(syn::parse_quote!(()));
+    };
+    if let Type::Path(path) = &**returned
+        && let Some(last) = path.path.segments.last()
+        && last.ident == "Result"
+        && let syn::PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let [syn::GenericArgument::Type(value)] = arguments.args.iter().collect::<Vec<_>>()[..]
+    {
+        return Output::Result(value.clone());
+    }
+    Output::Value((**returned).clone())
+}

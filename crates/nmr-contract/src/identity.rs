@@ -1,0 +1,111 @@
+//! The arguments of `#[npi(..)]`.
+
+use crate::Mistakes;
+use nmr_abi::Guid;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
+use syn::{LitInt, LitStr, Token};
+
+/// Which NPI it is, in which versions.
+#[derive(Clone)]
+pub struct Identity {
+    /// The identifier, as written.
+    pub id: LitStr,
+    /// The newest version.
+    pub version: u16,
+    /// The oldest that is still spoken.
+    pub oldest: u16,
+}
+
+#[derive(Default)]
+struct Arguments {
+    id: Option<LitStr>,
+    version: Option<LitInt>,
+    oldest: Option<LitInt>,
+}
+
+impl Identity {
+    pub(crate) fn read(arguments: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
+        let mut read = Arguments::default();
+        let parser = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err(error) = read.one(input) {
+                    mistakes.add_error(error);
+                    skip_to_comma(input)?;
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(arguments) {
+            mistakes.add_error(error);
+        }
+        read.into_identity(mistakes)
+    }
+}
+
+impl Arguments {
+    fn one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let word: Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let twice = match word.to_string().as_str() {
+            "id" => self.id.replace(input.parse()?).is_some(),
+            "version" => self.version.replace(input.parse()?).is_some(),
+            "oldest" => self.oldest.replace(input.parse()?).is_some(),
+            other => {
+                let message = format!("unknown argument `{other}`: there are `id`, `version` and `oldest`");
+                return Err(syn::Error::new(word.span(), message));
+            }
+        };
+        match twice {
+            true => Err(syn::Error::new(word.span(), format!("`{word}` is given twice: keep one of them"))),
+            false => Ok(()),
+        }
+    }
+
+    fn into_identity(self, mistakes: &mut Mistakes) -> Option<Identity> {
+        let mut missing = |what: &str| {
+            let form = "#[npi(id = \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\", version = 1)]";
+            mistakes.add(Span::call_site(), format!("the NPI has no {what}: write {form}"));
+        };
+        if self.id.is_none() {
+            missing("identifier");
+        }
+        if self.version.is_none() {
+            missing("version");
+        }
+        let id = self.id?;
+        if let Err(invalid) = Guid::parse(&id.value()) {
+            mistakes.add(id.span(), invalid.to_string());
+        }
+        let newest = mistakes.take(version(&self.version?))?;
+        let oldest = match self.oldest {
+            None => newest,
+            Some(number) => {
+                let oldest = mistakes.take(version(&number))?;
+                if oldest > newest {
+                    let message = format!(
+                        "the oldest version is {oldest}, above {newest}: it is one from 0 to {newest}"
+                    );
+                    mistakes.add(number.span(), message);
+                }
+                oldest
+            }
+        };
+        Some(Identity { id, version: newest, oldest })
+    }
+}
+
+/// A version as written.
+pub(crate) fn version(number: &LitInt) -> syn::Result<u16> {
+    number.base10_parse().map_err(|_| syn::Error::new(number.span(), "a version is a number from 0 to 65535"))
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}

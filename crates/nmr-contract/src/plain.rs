@@ -1,0 +1,83 @@
+//! `#[plain]`: structs that cross an NPI.
+
+use crate::{Mistakes, attributes};
+use proc_macro2::Ident;
+use syn::spanned::Spanned;
+use syn::{Attribute, Fields, ItemStruct, Type, Visibility};
+
+/// A struct in C's layout.
+#[derive(Clone)]
+pub struct PlainStruct {
+    /// Its documentation and other attributes.
+    pub attributes: Vec<Attribute>,
+    /// Its name.
+    pub name: Ident,
+    /// Its fields, in order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a struct.
+#[derive(Clone)]
+pub struct Field {
+    /// Its documentation and other attributes.
+    pub attributes: Vec<Attribute>,
+    /// Its name; none in a tuple struct.
+    pub name: Option<Ident>,
+    /// Its type.
+    pub field_type: Type,
+    /// Whether only the contract's own crate can set it.
+    pub private: bool,
+}
+
+impl PlainStruct {
+    /// Makes the struct one in C's layout if it is marked.
+    pub(crate) fn take(item: &mut ItemStruct, mistakes: &mut Mistakes) -> Option<Self> {
+        if !attributes::take_word(&mut item.attrs, "plain", mistakes) {
+            return None;
+        }
+        let fields = in_c_layout(item, "a `#[plain]` struct", mistakes);
+        if fields.is_empty() {
+            mistakes.add(item.ident.span(), "a `#[plain]` struct has fields: C knows no struct without");
+        }
+        let named = |name: &str| {
+            let derives = item.attrs.iter().filter(|attribute| attribute.path().is_ident("derive"));
+            derives.into_iter().any(|attribute| {
+                let mut found = false;
+                let _ = attribute.parse_nested_meta(|meta| {
+                    found |= meta.path.segments.last().is_some_and(|last| last.ident == name);
+                    Ok(())
+                });
+                found
+            })
+        };
+        let missing: Vec<_> = ["Clone", "Copy"].into_iter().filter(|name| !named(name)).collect();
+        for name in missing {
+            let name = Ident::new(name, item.ident.span());
+            item.attrs.push(syn::parse_quote!(#[derive(#name)]));
+        }
+        Some(Self { attributes: item.attrs.clone(), name: item.ident.clone(), fields })
+    }
+}
+
+/// The fields of a struct, which gets C's layout.
+pub(crate) fn in_c_layout(item: &mut ItemStruct, what: &str, mistakes: &mut Mistakes) -> Vec<Field> {
+    if let Some(parameter) = item.generics.params.first() {
+        mistakes.add(parameter.span(), format!("{what} has no generic parameters"));
+    }
+    if let Some(repr) = item.attrs.iter().find(|attribute| attribute.path().is_ident("repr")) {
+        mistakes.add(repr.span(), format!("{what} is in C's layout already: remove the `repr`"));
+    }
+    item.attrs.push(syn::parse_quote!(#[repr(C)]));
+    let fields = match &item.fields {
+        Fields::Named(fields) => &fields.named,
+        Fields::Unnamed(fields) => &fields.unnamed,
+        Fields::Unit => return Vec::new(),
+    };
+    let field = |field: &syn::Field| Field {
+        attributes: field.attrs.clone(),
+        name: field.ident.clone(),
+        field_type: field.ty.clone(),
+        private: !matches!(field.vis, Visibility::Public(_)),
+    };
+    fields.iter().map(field).collect()
+}

@@ -1,0 +1,108 @@
+//! A dispatch table: one of the traits of a contract.
+
+use crate::{Convention, Function, Identity, Mistakes};
+use syn::spanned::Spanned;
+use syn::{Attribute, Item, ItemTrait, TraitItem};
+
+/// The trait `Provider` or `Client` of a contract.
+#[derive(Clone)]
+pub struct Table {
+    /// Its documentation and other attributes.
+    pub attributes: Vec<Attribute>,
+    /// How the table begins.
+    pub header: Convention,
+    /// The functions behind the header, in order.
+    pub functions: Vec<Function>,
+}
+
+impl Table {
+    /// Finds the trait `name`.
+    pub(crate) fn take(
+        items: &mut [Item],
+        name: &str,
+        identity: Option<&Identity>,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        let side = items.iter_mut().find_map(|item| match item {
+            Item::Trait(side) if side.ident == name => Some(side),
+            _ => None,
+        })?;
+        if let Some(parameter) = side.generics.params.first() {
+            mistakes.add(parameter.span(), "a dispatch table has no generic parameters");
+        }
+        let header = Convention::take(&mut side.attrs, mistakes);
+        let functions = functions(side, mistakes);
+        let table = Self { attributes: side.attrs.clone(), header, functions };
+        if let Some(identity) = identity {
+            table.check_versions(identity, mistakes);
+        }
+        Some(table)
+    }
+
+    /// Whether a binding context can serve every function of the table.
+    pub fn serves_contexts(&self) -> bool {
+        self.functions.iter().all(|function| function.has_context)
+    }
+
+    /// The newest version of the table.
+    pub fn version(&self, identity: &Identity) -> u16 {
+        self.header.version.unwrap_or(identity.version)
+    }
+
+    /// The oldest version of the table.
+    pub fn oldest(&self, identity: &Identity) -> u16 {
+        self.header.version.unwrap_or(identity.oldest)
+    }
+
+    /// Where the address of the `index`th function is in the table, in bytes.
+    pub fn offset(&self, index: usize) -> usize {
+        self.header.kind.layout().0.next_multiple_of(8) + 8 * index
+    }
+
+    fn check_versions(&self, identity: &Identity, mistakes: &mut Mistakes) {
+        let mut before = 0;
+        for function in &self.functions {
+            let Some((since, span)) = function.since else {
+                if before > 0 {
+                    mistakes.add(
+                        function.name.span(),
+                        format!("`{}` stands behind functions of version {before}: old tables end before those, so put it in \
+                            front of them, or say since when it is there", function.name),
+                    );
+                }
+                continue;
+            };
+            if since > identity.version || since <= identity.oldest {
+                let (oldest, version) = (identity.oldest, identity.version);
+                let message = match oldest == version {
+                    true => format!(
+                        "the contract is of version {version} alone: say which older ones are spoken, as in `#[npi(.., \
+                         version = {version}, oldest = 1)]`"
+                    ),
+                    false => format!(
+                        "the contract goes from version {oldest} to {version}: a function is there since one above {oldest}, up \
+                         to {version}"
+                    ),
+                };
+                mistakes.add(span, message);
+            } else if since < before {
+                let message = format!(
+                    "functions are only ever added at the end: this one stands behind version {before}"
+                );
+                mistakes.add(span, message);
+            }
+            before = before.max(since);
+        }
+    }
+}
+
+fn functions(side: &mut ItemTrait, mistakes: &mut Mistakes) -> Vec<Function> {
+    let mut functions = Vec::new();
+    for item in &mut side.items {
+        match item {
+            TraitItem::Fn(function) => functions.extend(Function::take(function, mistakes)),
+            other => mistakes.add(other.span(), "a dispatch table has functions only"),
+        }
+    }
+    functions
+}

@@ -1,0 +1,208 @@
+//! One side of the contract: table, thunks that fill it, calls through it.
+
+use super::{assertion, function};
+use nmr_contract::{Function, Identity, Kind, Output, Table};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// One side of the contract: its trait, and the names that are made from it.
+pub(super) struct Side<'a> {
+    /// The trait: `Provider` or `Client`.
+    pub(super) name: Ident,
+    pub(super) dispatch: Ident,
+    calls: Ident,
+    /// `ProviderBinding` or `ClientBinding`, and the type by which a binding finds its system.
+    pub(super) binding_trait: Ident,
+    pub(super) system_of: Ident,
+    table_trait: Ident,
+    table_fn: Ident,
+    this: &'static str,
+    peers: &'static str,
+    table: Option<&'a Table>,
+    identity: &'a Identity,
+}
+
+impl<'a> Side<'a> {
+    pub(super) fn new(
+        name: &str,
+        this: &'static str,
+        peers: &'static str,
+        table: Option<&'a Table>,
+        identity: &'a Identity,
+    ) -> Self {
+        Self {
+            name: format_ident!("{name}"),
+            dispatch: format_ident!("{name}Dispatch"),
+            calls: format_ident!("{name}Calls"),
+            binding_trait: format_ident!("{name}Binding"),
+            system_of: format_ident!("SystemOf{name}"),
+            table_trait: format_ident!("{name}Table"),
+            table_fn: format_ident!("{this}_table"),
+            this,
+            peers,
+            table,
+            identity,
+        }
+    }
+
+    pub(super) fn calls_type(&self) -> TokenStream {
+        let calls = &self.calls;
+        if self.table.is_some() { quote!(#calls) } else { quote!(::nmr::NoCalls) }
+    }
+
+    /// The trait by which the framework finds the table of a binding type.
+    pub(super) fn table_trait(&self) -> Option<TokenStream> {
+        let Self { name, dispatch, binding_trait, table_trait, table_fn, .. } = self;
+        let (bound, table) = match self.table {
+            Some(table) if !table.serves_contexts() => return None,
+            Some(_) => (
+                quote!(B: #name + ::nmr::#binding_trait),
+                quote! {
+                    ::core::ptr::from_ref(const { &#dispatch::serving::<B>() }).cast()
+                },
+            ),
+            None => (quote!(B), quote!(::core::ptr::null())),
+        };
+        Some(quote! {
+            // SAFETY: the table is of this contract, and its thunks take the address of a `B`.
+            unsafe impl<#bound> ::nmr::#table_trait<B> for Npi {
+                fn #table_fn(_: u16) -> *const ::core::ffi::c_void {
+                    #table
+                }
+            }
+        })
+    }
+
+    /// The table, the thunks that fill it, and the calls through it.
+    pub(super) fn table(&self) -> Option<TokenStream> {
+        let table = self.table?;
+        let functions = &table.functions;
+        let Self { name, dispatch, calls, this, identity, .. } = self;
+        let (version, oldest) = (table.version(identity), table.oldest(identity));
+        let header = format_ident!("{}", table.header.kind.type_name());
+        let header_field = (table.header.kind != Kind::None).then(|| {
+            quote! {
+                /// What the convention of the contract puts first.
+                pub header: ::nmr::#header,
+            }
+        });
+        let pointers = functions.iter().map(|function| self.pointer(function));
+        let entries = functions.iter().map(|function| entry(dispatch, function, oldest));
+        let methods = functions.iter().map(|function| function::method(function, dispatch));
+        let assertions = functions.iter().flat_map(|function| {
+            let (Output::Value(output) | Output::Result(output)) = &function.output;
+            let crossing = function.arguments.iter().map(|(_, argument)| argument).chain([output]);
+            crossing.map(|crossing| assertion(crossing, function.is_unsafe))
+        });
+        let layout = layout(table, dispatch);
+        let serving = table.serves_contexts().then(|| self.serving(table, version, &header));
+        let table_doc = format!("The dispatch table of a {this}, in C's layout.");
+        let calls_doc = format!("Calls into an attached {this}; a guard dereferences to it.");
+        Some(quote! {
+            #[doc = #table_doc]
+            #[derive(Clone, Copy, Debug)]
+            #[repr(C)]
+            pub struct #dispatch {
+                #header_field
+                #(#pointers)*
+            }
+
+            const _: () = { #layout };
+            const _: () = { #(#assertions)* };
+
+            #serving
+
+            #[doc = #calls_doc]
+            #[derive(Debug)]
+            pub struct #calls {
+                peer: ::nmr::private::Peer<#dispatch>,
+            }
+
+            // SAFETY: calls through a table whose header was checked, and only what it has.
+            unsafe impl ::nmr::PeerCalls for #calls {
+                unsafe fn accept(
+                    context: *mut ::core::ffi::c_void,
+                    table: *const ::core::ffi::c_void,
+                ) -> ::core::result::Result<Self, ::nmr::TableMismatch> {
+                    const SHAPE: ::nmr::private::Shape = ::nmr::private::Shape {
+                        oldest: #oldest,
+                        version: #version,
+                        functions: &[#(#entries),*],
+                    };
+                    // SAFETY: as the caller says; the table is a header and functions.
+                    let peer = unsafe { ::nmr::private::Peer::accept::<::nmr::#header>(context, table, &SHAPE) }?;
+                    Ok(Self { peer })
+                }
+
+                fn version(&self) -> u16 {
+                    self.peer.version()
+                }
+            }
+
+            impl #name for #calls {
+                #(#methods)*
+            }
+        })
+    }
+
+    /// The field of the table for one function.
+    fn pointer(&self, function: &Function) -> TokenStream {
+        let (name, doc) = (&function.name, format!("`{}::{}`.", self.name, function.name));
+        let pointer = function::pointer(function);
+        quote! {
+            #[doc = #doc]
+            pub #name: #pointer,
+        }
+    }
+
+    /// The table by which peers call binding contexts.
+    fn serving(&self, table: &Table, version: u16, header: &Ident) -> TokenStream {
+        let Self { name, dispatch, binding_trait, this, peers, .. } = self;
+        let thunks = table.functions.iter().map(|function| function::thunk(function, self));
+        let fields = table.functions.iter().map(|function| {
+            let name = &function.name;
+            match function.optional {
+                true => quote!(#name: ::core::option::Option::Some(#name::<B>)),
+                false => quote!(#name: #name::<B>),
+            }
+        });
+        let header = (table.header.kind != Kind::None).then(|| {
+            quote!(header: ::nmr::#header::begin(#version, ::nmr::Extent::of::<Self>(::core::mem::size_of::<Self>())),)
+        });
+        let doc = format!("The table by which {peers} call the {this} binding contexts `B`.");
+        quote! {
+            impl #dispatch {
+                #[doc = #doc]
+                pub const fn serving<B: #name + ::nmr::#binding_trait>() -> Self {
+                    #(#thunks)*
+                    Self { #header #(#fields,)* }
+                }
+            }
+        }
+    }
+}
+
+fn entry(dispatch: &Ident, function: &Function, oldest: u16) -> TokenStream {
+    let Function { name, optional, .. } = function;
+    let since = function.since.map_or(oldest, |(since, _)| since);
+    quote! {
+        ::nmr::private::Entry {
+            offset: ::core::mem::offset_of!(#dispatch, #name),
+            since: #since,
+            optional: #optional,
+        }
+    }
+}
+
+/// What C compilers make of the table, asserted of Rust's.
+fn layout(table: &Table, dispatch: &Ident) -> TokenStream {
+    let size = table.offset(table.functions.len());
+    let offsets = table.functions.iter().enumerate().map(|(index, function)| {
+        let (name, offset) = (&function.name, table.offset(index));
+        quote!(assert!(::core::mem::offset_of!(#dispatch, #name) == #offset);)
+    });
+    quote! {
+        assert!(::core::mem::size_of::<#dispatch>() == #size);
+        #(#offsets)*
+    }
+}
