@@ -158,12 +158,12 @@ impl WorldBuilder {
     }
 
     /// Instead of a [`Self::wait_limit`]: calls `overdue` on a thread whose wait has not returned after `first`, with a
-    /// text that lists the bindings that hold it. The answer says how much longer to wait before it is called again;
-    /// `None` for ever. No lock is held.
+    /// text that lists the bindings that hold it and the time that it has waited. The answer says how much longer to
+    /// wait before it is called again; `None` for ever. No lock is held.
     pub fn overdue_wait(
         mut self,
         first: Duration,
-        overdue: impl Fn(&str) -> Option<Duration> + Send + Sync + 'static,
+        overdue: impl Fn(&str, Duration) -> Option<Duration> + Send + Sync + 'static,
     ) -> Self {
         self.patience = Patience::Asks(first, Box::new(overdue));
         self

@@ -25,12 +25,12 @@
 mod attach;
 mod binding;
 mod builder;
+#[cfg(feature = "exports")]
+pub mod c_library;
 mod callbacks;
 mod contract;
 mod detach;
 mod epitaphs;
-#[cfg(feature = "exports")]
-pub mod exports;
 mod faults;
 mod frames;
 mod handles;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// Is given the text that says what holds a wait, and answers how much longer the wait may take before it is asked
-/// again; `None` for ever.
-pub(crate) type Overdue = Box<dyn Fn(&str) -> Option<Duration> + Send + Sync>;
+/// Is given the text that says what holds a wait, and how long it has waited, and answers how much longer the wait may
+/// take before it is asked again; `None` for ever.
+pub(crate) type Overdue = Box<dyn Fn(&str, Duration) -> Option<Duration> + Send + Sync>;
 
 /// How long a wait may take.
 #[derive(Default)]
@@ -27,12 +27,12 @@ impl Patience {
         }
     }
 
-    /// A stretch is over, and `text` says what holds the wait: how much longer it may take.
-    pub(crate) fn run_out(&self, text: &str) -> Option<Duration> {
+    /// A stretch is over; `text` says what holds the wait, which has `waited` so far: how much longer it may take.
+    pub(crate) fn run_out(&self, text: &str, waited: Duration) -> Option<Duration> {
         match self {
             Self::Endless => None,
             Self::Panics(_) => panic!("{text}"),
-            Self::Asks(_, overdue) => overdue(text),
+            Self::Asks(_, overdue) => overdue(text, waited),
         }
     }
 }

@@ -109,7 +109,7 @@ impl World {
                     let text = format!(
                         "the wait for {registration} has not returned after {waited:.1?}; it is held by{stuck}"
                     );
-                    stretch = self.inner.patience.run_out(&text).map(|more| waited + more);
+                    stretch = self.inner.patience.run_out(&text, waited).map(|more| waited + more);
                     life = lock(&registration.life);
                 }
                 Some(left) => {

@@ -138,8 +138,17 @@ impl World {
     /// Says that the module `id` is unloaded now: each registration of it that is left breaks
     /// [`Rule::LeftBehind`]. Returns how many there are.
     pub fn module_unloaded(&self, id: &ModuleId) -> usize {
-        let left = self.inner.registrations.all();
-        let left: Vec<_> = left.into_iter().filter(|left| left.module.id().as_ref() == Some(id)).collect();
+        self.unloaded(|registration| registration.module.id().as_ref() == Some(id))
+    }
+
+    /// As [`Self::module_unloaded`], of every module: each registration that is left breaks [`Rule::LeftBehind`].
+    pub fn all_unloaded(&self) -> usize {
+        self.unloaded(|_| true)
+    }
+
+    fn unloaded(&self, gone: impl Fn(&Registration) -> bool) -> usize {
+        let mut left = self.inner.registrations.all();
+        left.retain(|registration| gone(registration));
         for registration in &left {
             self.violated(Rule::LeftBehind, || format!("{registration} is still there"));
         }

@@ -5,8 +5,8 @@
 use nmr_abi::{
     ClientCharacteristics, Guid, ModuleId, NpiId, ProviderCharacteristics, RegistrationInstance, Status,
 };
-use nmr_sim::{Rule, World, exports};
-use std::ffi::c_void;
+use nmr_sim::c_library;
+use std::ffi::{c_char, c_void};
 use std::ptr::{null, null_mut};
 
 // The types are those of C: handles are pointers.
@@ -34,6 +34,7 @@ unsafe extern "system" {
     fn NmrDeregisterProvider(handle: *mut c_void) -> i32;
     fn NmrWaitForProviderDeregisterComplete(handle: *mut c_void) -> i32;
     fn NmrProviderDetachClientComplete(binding: *mut c_void);
+    fn nmr_sim_violations(rule: *const c_char) -> u64;
 }
 
 const SUCCESS: i32 = 0;
@@ -86,8 +87,7 @@ unsafe extern "system" fn detach_client(binding: *mut c_void) -> Status {
 
 #[test]
 fn a_life_by_the_names_of_c() {
-    assert!(exports::install(World::builder().build()).is_ok(), "nobody has called before");
-    assert!(exports::install(World::new()).is_err(), "one world for the process");
+    c_library::set("on-violation", "collect").expect("a setting and its value");
     let npi = NpiId::from_u128(1);
     let module = ModuleId::from_guid(Guid::from_u128(2));
     let instance = RegistrationInstance::new(&npi, &module);
@@ -115,7 +115,7 @@ fn a_life_by_the_names_of_c() {
     assert_eq!(unsafe { NmrRegisterClient(&client, null_mut(), &mut client_handle) }, SUCCESS);
     // SAFETY: as above.
     assert_eq!(unsafe { NmrRegisterProvider(&provider, null_mut(), &mut provider_handle) }, SUCCESS);
-    assert_eq!(exports::world().left().bindings, 1);
+    assert_eq!(c_library::world().left().bindings, 1);
     // SAFETY: registered above, once.
     assert_eq!(unsafe { NmrDeregisterProvider(provider_handle) }, PENDING);
     // SAFETY: deregistered above, once.
@@ -124,7 +124,10 @@ fn a_life_by_the_names_of_c() {
     assert_eq!(unsafe { NmrDeregisterClient(client_handle) }, PENDING);
     // SAFETY: deregistered above, once.
     assert_eq!(unsafe { NmrWaitForClientDeregisterComplete(client_handle) }, SUCCESS);
-    exports::world().assert_unloaded();
-    let rules: Vec<_> = exports::world().violations().iter().map(|violation| violation.rule).collect();
-    assert_eq!(rules, [Rule::NullPointer; 2], "the two places that were missing");
+    c_library::world().assert_unloaded();
+    // SAFETY: the name is a string.
+    let of_rule = unsafe { nmr_sim_violations(c"null-pointer".as_ptr()) };
+    assert_eq!(of_rule, 2, "the two places that were missing");
+    // SAFETY: NULL asks for all rules.
+    assert_eq!(unsafe { nmr_sim_violations(null()) }, 2);
 }

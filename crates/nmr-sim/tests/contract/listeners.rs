@@ -26,7 +26,8 @@ fn a_wait_that_is_overdue_says_so_as_often_as_asked_and_goes_on() {
     let (told, hears) = std::sync::mpsc::channel();
     let told = Mutex::new(told);
     let world = World::builder()
-        .overdue_wait(Duration::from_millis(5), move |text| {
+        .overdue_wait(Duration::from_millis(5), move |text, waited| {
+            assert!(waited >= Duration::from_millis(5));
             let told = told.lock().expect("no panic");
             told.send(text.to_owned()).expect("the test listens");
             Some(Duration::from_millis(5))

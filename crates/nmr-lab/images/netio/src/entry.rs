@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "is the entry point of an image and calls the C runtime's")]
 
 use lab_print as print;
-use nmr_sim::{Event, What, World, exports};
+use nmr_sim::{Event, What, c_library};
 use std::ffi::c_void;
 
 const DLL_PROCESS_DETACH: usize = 0;
@@ -35,7 +35,7 @@ pub(crate) unsafe extern "system" fn netio_entry(
     }
     if reason_or_path == DLL_PROCESS_DETACH {
         if reserved.is_null() {
-            let left = exports::world().left();
+            let left = c_library::world().left();
             let (registrations, bindings) = (left.registrations.len(), left.bindings);
             print::line(&format!(
                 "nmr-sim: unmapped registrations-left={registrations} bindings-left={bindings}"
@@ -48,9 +48,14 @@ pub(crate) unsafe extern "system" fn netio_entry(
     // SAFETY: the arguments of this very call, made by the loader.
     let done = unsafe { DllMainCRTStartup(module_or_driver, reason_or_path as u32, reserved) };
     if reason_or_path == DLL_PROCESS_ATTACH && done != 0 {
-        let world = World::builder().record(false).listener(print_event).build();
-        let first = exports::install(world).is_ok();
-        print::line(if first { "nmr-sim: loaded" } else { "nmr-sim: loaded again" });
+        c_library::install(|builder| builder.record(false).listener(print_event));
+        // What would go to standard error, which a kernel service does not have, is told by the events.
+        for (setting, value) in [("on-violation", "collect"), ("wait-report", "none")] {
+            if let Err(wrong) = c_library::set(setting, value) {
+                print::line(&format!("nmr-sim: {wrong}"));
+            }
+        }
+        print::line("nmr-sim: loaded");
     }
     done
 }

@@ -8,7 +8,8 @@
 //! group's process alive: it has no unload routine. It needs `bcryptprimitives.dll` with `ProcessPrng`, as every
 //! image with Rust's standard library does.
 //!
-//! What happens is printed as debugger messages, one line each, so that it stands in the log in order with what the
+//! The functions of `nmr_sim.h` are exported as well, so that a driver of the lab may choose and ask what a program on
+//! a desk may. What happens is printed as debugger messages, one line each, so that it stands in the log in order with what the
 //! drivers print through DbgPrint:
 //!
 //! ```text

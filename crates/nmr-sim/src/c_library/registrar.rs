@@ -1,34 +1,18 @@
-//! The nine functions under their own names, for modules in any language, over one world for the process.
+//! The nine functions under their own names, over the world of the process.
 
 #![expect(unsafe_code, reason = "exports C functions, which trust their callers with pointers and handles")]
 
+use super::process_world::current;
 use crate::contract::Rule;
-use crate::world::World;
 use nmr_abi::{
     BindingHandle, ClientCharacteristics, ClientHandle, ProviderCharacteristics, ProviderHandle, Registrar,
     Status,
 };
 use std::ffi::c_void;
-use std::sync::OnceLock;
-
-static WORLD: OnceLock<World> = OnceLock::new();
-
-/// Makes `world` the one of the process, if no function was called and none was installed before.
-///
-/// # Errors
-/// Gives `world` back if it is too late.
-pub fn install(world: World) -> Result<(), World> {
-    WORLD.set(world)
-}
-
-/// The world of the process; the first call makes one with the default settings if none was installed.
-pub fn world() -> &'static World {
-    WORLD.get_or_init(World::new)
-}
 
 /// A function was given NULL where it writes its result.
 fn no_place_for_result(function: &str) -> Status {
-    world().violated(Rule::NullPointer, || format!("{function} has nowhere to write its result"));
+    current().world.violated(Rule::NullPointer, || format!("{function} has nowhere to write its result"));
     Status::INVALID_PARAMETER
 }
 
@@ -40,7 +24,7 @@ macro_rules! registering {
         /// As for the method of [`Registrar`]; the out parameter is NULL or a place for a handle, which is written on
         /// success only, after the attach callbacks.
         #[unsafe(no_mangle)]
-        pub unsafe extern "system" fn $name(
+        pub(crate) unsafe extern "system" fn $name(
             characteristics: *const $characteristics,
             context: *mut c_void,
             handle: *mut $handle,
@@ -50,7 +34,7 @@ macro_rules! registering {
             }
             let mut made = <$handle>::NULL;
             // SAFETY: the same contract.
-            let status = unsafe { world().$method(characteristics, context, &mut made) };
+            let status = unsafe { current().world.$method(characteristics, context, &mut made) };
             if status.is_success() {
                 // SAFETY: not NULL, and a place for a handle by this function's contract.
                 unsafe { handle.write(made) };
@@ -67,9 +51,9 @@ macro_rules! passing_on {
         /// # Safety
         /// As for the method of [`Registrar`].
         #[unsafe(no_mangle)]
-        pub unsafe extern "system" fn $name(handle: $handle) $(-> $result)? {
+        pub(crate) unsafe extern "system" fn $name(handle: $handle) $(-> $result)? {
             // SAFETY: the same contract.
-            unsafe { world().$method(handle) }
+            unsafe { current().world.$method(handle) }
         }
     };
 }
@@ -113,7 +97,7 @@ passing_on!(
 /// As for [`Registrar::client_attach_provider`]; the out parameters are NULL or places for pointers, which are written
 /// on success only.
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn NmrClientAttachProvider(
+pub(crate) unsafe extern "system" fn NmrClientAttachProvider(
     nmr_binding_handle: BindingHandle,
     client_binding_context: *mut c_void,
     client_dispatch: *const c_void,
@@ -126,7 +110,7 @@ pub unsafe extern "system" fn NmrClientAttachProvider(
     let (mut context, mut dispatch) = (std::ptr::null_mut(), std::ptr::null());
     // SAFETY: the same contract.
     let status = unsafe {
-        world().client_attach_provider(
+        current().world.client_attach_provider(
             nmr_binding_handle,
             client_binding_context,
             client_dispatch,
