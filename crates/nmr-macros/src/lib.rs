@@ -140,7 +140,8 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// `shards` is 1 (default), or 16 for an NPI that is called from many processors at a time. `calls_at_dispatch` is `refuse`
 /// (default) or `allow`: callers at DISPATCH_LEVEL then pay nothing, and closing a binding waits for a grace period.
 ///
-/// `number` is the Number that peers see, 0 by default. `activate` is `at_load` (default), or `later`: then the driver
+/// `module_id` is who the registration says it is, the driver by default: for NPIs that tell modules apart by it, such as those
+/// of eBPF for Windows. `number` is the Number that peers see, 0 by default. `activate` is `at_load` (default), or `later`: then the driver
 /// calls `Registration::activate` when it is time. `instances` makes the field an array, `Instances`: the first is
 /// registered at load unless `activate` says `later`, the others by `Instances::activate_any` or
 /// `Registration::activate_as`, each with module id, number and characteristics of its own; every one of them has room

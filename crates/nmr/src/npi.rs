@@ -16,6 +16,8 @@ pub unsafe trait Npi: 'static {
     const ID: NpiId;
     /// The name in logs.
     const NAME: &'static str;
+    /// What `NPI_REGISTRATION_INSTANCE::Version` is. The documentation says 0; XDP wants 1.
+    const INSTANCE_VERSION: u16 = 0;
     /// The newest version of the contract that this module knows; 0 for an NPI without.
     const VERSION: u16 = 0;
     /// The oldest one that it still works with. A client offers providers the newest table first, and older ones in turn

@@ -51,6 +51,7 @@ pub(crate) struct Options {
     pub(crate) capacity: Option<LitInt>,
     pub(crate) policy: Option<Ident>,
     pub(crate) self_binding: Option<Ident>,
+    pub(crate) module_id: Option<LitStr>,
     pub(crate) number: Option<LitInt>,
     pub(crate) instances: Option<LitInt>,
     pub(crate) activate: Option<Ident>,
@@ -174,6 +175,7 @@ impl Options {
             "characteristics" => once(&mut self.characteristics, &word, input.parse()?),
             "shards" => once(&mut self.shards, &word, input.parse()?),
             "calls_at_dispatch" => once(&mut self.calls_at_dispatch, &word, input.parse()?),
+            "module_id" => once(&mut self.module_id, &word, input.parse()?),
             "number" => once(&mut self.number, &word, input.parse()?),
             "instances" => once(&mut self.instances, &word, input.parse()?),
             "activate" => once(&mut self.activate, &word, input.parse()?),
@@ -187,7 +189,7 @@ impl Options {
             other => Err(syn::Error::new(
                 word.span(),
                 format!(
-                    "unknown option `{other}`: there are capacity, policy, needs, self_binding, number, characteristics, instances, \
+                    "unknown option `{other}`: there are capacity, policy, needs, self_binding, module_id, number, characteristics, instances, \
                      activate, shards and calls_at_dispatch"
                 ),
             )),

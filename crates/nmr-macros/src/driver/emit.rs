@@ -255,6 +255,10 @@ fn options(registration: &Registration) -> Vec<TokenStream> {
     let accept_self = options.self_binding.as_ref().is_some_and(|word| word == "accept");
     let at_load = options.activate.as_ref().is_none_or(|word| word != "later");
     let number = options.number.as_ref().map_or_else(|| quote!(0), |number| quote!(#number));
+    let module_id = options.module_id.as_ref().map_or_else(
+        || quote!(None),
+        |id| quote!(Some(const { &::nmr::ModuleId::from_guid(::nmr::private::guid(#id)) })),
+    );
     let role_name = match registration.role {
         Role::Client => format_ident!("ClientCharacteristics", span = npi.span()),
         Role::Provider => format_ident!("ProviderCharacteristics", span = npi.span()),
@@ -275,6 +279,7 @@ fn options(registration: &Registration) -> Vec<TokenStream> {
             policy: ::nmr::Policy::#policy,
             accept_self: #accept_self,
             at_load: #at_load,
+            module_id: #module_id,
             number: #number,
             characteristics: #characteristics,
             instance: None,

@@ -2,7 +2,7 @@
 
 use super::declaration::{Declaration, Registration, Role};
 use nmr_abi::Guid;
-use syn::{Ident, LitInt};
+use syn::{Ident, LitInt, LitStr};
 
 /// More than any driver of the field has; fewer than there are stages.
 const MOST_REGISTRATIONS: usize = 64;
@@ -52,11 +52,7 @@ fn check_settings(declaration: &Declaration, mistakes: &mut Mistakes) {
              its own"
                 .into(),
         ),
-        Some(text) => {
-            if let Err(invalid) = Guid::parse(&text.value()) {
-                mistakes.add_error(syn::Error::new(text.span(), invalid.to_string()));
-            }
-        }
+        Some(text) => check_guid(text, mistakes),
     }
     if let Some(threads) = &settings.threads {
         check_number(threads, "threads", 1, MOST_THREADS, mistakes);
@@ -73,6 +69,12 @@ fn check_settings(declaration: &Declaration, mistakes: &mut Mistakes) {
     }
     if registrations.len() > MOST_REGISTRATIONS {
         mistakes.add(name, format!("a driver declares at most {MOST_REGISTRATIONS} registrations"));
+    }
+}
+
+fn check_guid(text: &LitStr, mistakes: &mut Mistakes) {
+    if let Err(invalid) = Guid::parse(&text.value()) {
+        mistakes.add_error(syn::Error::new(text.span(), invalid.to_string()));
     }
 }
 
@@ -111,6 +113,9 @@ fn check_options(registration: &Registration, mistakes: &mut Mistakes) {
     check_word(options.activate.as_ref(), "activate", &["at_load", "later"], mistakes);
     if let Some(instances) = &options.instances {
         check_number(instances, "instances", 1, MOST_INSTANCES, mistakes);
+    }
+    if let Some(module_id) = &options.module_id {
+        check_guid(module_id, mistakes);
     }
     if let Some(number) = &options.number {
         check_number(number, "number", 0, u32::MAX.into(), mistakes);

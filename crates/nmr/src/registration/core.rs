@@ -30,6 +30,8 @@ pub struct Options {
     pub accept_self: bool,
     /// Whether it is registered when the driver is loaded; otherwise the driver activates it.
     pub at_load: bool,
+    /// Who the registration says it is, if not simply the driver: some NPIs tell modules apart by it.
+    pub module_id: Option<&'static ModuleId>,
     /// The Number that peers see; of several instances, that of the first.
     pub number: u32,
     /// What the NPI defines for this role, which peers see.
@@ -184,7 +186,8 @@ impl<R: Role> Core<R> {
 
     /// Who the registration is if nothing else is said. As for [`Core::home`].
     pub(crate) fn declared_identity(&self) -> InstanceIdentity {
-        let identity = InstanceIdentity::new(*<R::Driver as Driver>::MODULE_ID, self.options().number);
+        let module_id = self.options().module_id.unwrap_or(R::Driver::MODULE_ID);
+        let identity = InstanceIdentity::new(*module_id, self.options().number);
         // SAFETY: static and never written; `driver!` takes the type from the NPI.
         unsafe { identity.with_characteristics(self.options().characteristics.as_ptr()) }
     }
@@ -197,6 +200,7 @@ impl<R: Role> Core<R> {
         // SAFETY: as the caller says, nobody reads it.
         unsafe { (*self.module_id.get()).write(identity.module_id()) };
         let instance = RegistrationInstance {
+            version: R::Npi::INSTANCE_VERSION,
             number: identity.number(),
             npi_specific_characteristics: identity.characteristics(),
             ..RegistrationInstance::new(const { &<R::Npi as Npi>::ID }, self.module_id.get().cast())

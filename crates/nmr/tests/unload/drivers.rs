@@ -85,7 +85,9 @@ nmr::driver! {
         system: Host<Faulty>,
 
         provider hook: hook::Npi as Hooked { capacity: 4, instances: 3, number: 40 },
-        provider spare: hook::Npi as Spare { capacity: 4, instances: 2, activate: later },
+        provider spare: hook::Npi as Spare {
+            capacity: 4, instances: 2, activate: later, module_id: "5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b99",
+        },
         client own: hook::Npi as OwnHook { capacity: 4 },
     }
 }

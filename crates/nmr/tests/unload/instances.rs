@@ -101,6 +101,19 @@ fn an_instance_has_an_identity_of_its_own() {
     finish(&world);
 }
 
+#[test]
+fn a_registration_may_declare_who_it_is() {
+    let world = World::new();
+    let client = Curious::register(&world);
+    let hooks = load(&world);
+    hooks.driver().spare[0].activate(&at_passive()).expect("idle");
+    let module_id = id(0x5e6a_5f0e_6f4b_4e58_8f6e_0d4f_5a3c_2b99);
+    assert_eq!(client.offered(), [declared(40), Seen { module_id, number: 0, characteristics: 0 }]);
+    drop(hooks);
+    client.leave();
+    finish(&world);
+}
+
 /// What NMR says of one instance it would say of the next.
 #[test]
 fn an_instance_that_nmr_refuses_is_not_passed_over() {
