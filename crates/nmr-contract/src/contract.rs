@@ -1,7 +1,8 @@
 //! A whole contract.
 
-use crate::{Characteristics, Identity, Mistakes, PlainStruct, Table};
+use crate::{Characteristics, Convention, Identity, Mistakes, PlainStruct, Table};
 use proc_macro2::TokenStream;
+use std::collections::BTreeSet;
 use syn::{Item, ItemMod};
 
 /// What a module with `#[npi]` says.
@@ -19,6 +20,26 @@ pub struct Contract {
     pub client_characteristics: Option<Characteristics>,
     /// The structs marked `#[plain]`.
     pub plain: Vec<PlainStruct>,
+}
+
+impl Contract {
+    /// The versions in which tables differ, newest first.
+    pub fn versions(&self) -> Vec<u16> {
+        let Identity { version, oldest, .. } = self.identity;
+        let functions =
+            [&self.provider, &self.client].into_iter().flatten().flat_map(|table| &table.functions);
+        let since = functions.filter_map(|function| function.since.map(|(since, _)| since));
+        let versions: BTreeSet<_> = since.chain([version, oldest]).collect();
+        versions.into_iter().rev().collect()
+    }
+
+    /// Whether a side without functions says its version to the other all the same, in a header of its own. NMR hands
+    /// over no version, so a provider learns its client's from the client's table.
+    pub fn client_says_its_version(&self) -> bool {
+        self.client.is_none()
+            && self.identity.oldest < self.identity.version
+            && self.provider.as_ref().is_some_and(|table| table.header == Convention::DEFAULT)
+    }
 }
 
 /// A module with `#[npi]`, read.

@@ -1,9 +1,9 @@
 //! One function of a dispatch table.
 
-use crate::{Mistakes, attributes};
+use crate::{Arguments, Mistakes, attributes};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, LitInt, Pat, ReturnType, Token, TraitItemFn, Type};
+use syn::{Attribute, FnArg, LitInt, ReturnType, Token, TraitItemFn, Type};
 
 /// A function of a dispatch table.
 #[derive(Clone)]
@@ -13,7 +13,9 @@ pub struct Function {
     /// Its name.
     pub name: Ident,
     /// What it takes, behind the binding context.
-    pub arguments: Vec<(Ident, Type)>,
+    pub arguments: Arguments,
+    /// The same as written.
+    pub parameters: Vec<FnArg>,
     /// How it answers.
     pub output: Output,
     /// The signature's return type as written.
@@ -51,6 +53,7 @@ impl Function {
             attributes: item.attrs.clone(),
             name: item.sig.ident.clone(),
             arguments,
+            parameters: item.sig.inputs.iter().skip(1).cloned().collect(),
             output: output(&item.sig.output),
             returns: item.sig.output.clone(),
             is_unsafe: item.sig.unsafety.is_some(),
@@ -66,7 +69,7 @@ impl Function {
                 format!("a peer may be without `{name}`, and the call must be able to say so: let it return `nmr::Result<..>`"),
             );
         }
-        if optional {
+        if optional && matches!(function.output, Output::Result(_)) {
             item.default =
                 Some(syn::parse_quote!({ ::core::result::Result::Err(::nmr::Error::NOT_SUPPORTED) }));
             item.semi_token = None;
@@ -92,9 +95,10 @@ impl Function {
 
 fn since(attribute: &Attribute) -> syn::Result<(u16, Span)> {
     let number = attribute.parse_args_with(|input: syn::parse::ParseStream<'_>| {
-        let word: Ident = input.parse()?;
+        let form = |error: syn::Error| syn::Error::new(error.span(), "write `#[since(version = 2)]`");
+        let word: Ident = input.parse().map_err(form)?;
         if word != "version" {
-            return Err(syn::Error::new(word.span(), "write `#[since(version = 2)]`"));
+            return Err(form(syn::Error::new(word.span(), "")));
         }
         input.parse::<Token![=]>()?;
         input.parse::<LitInt>()
@@ -103,7 +107,7 @@ fn since(attribute: &Attribute) -> syn::Result<(u16, Span)> {
 }
 
 /// The arguments behind the binding context; all that is wrong with the signature is reported.
-fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Vec<(Ident, Type)>> {
+fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Arguments> {
     let sig = &item.sig;
     let before = mistakes.count();
     if let Some(body) = &item.default {
@@ -137,24 +141,20 @@ fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Vec<(Id
             );
         }
     }
-    let arguments: Vec<_> = inputs.filter_map(|input| mistakes.take(argument(input))).collect();
-    (mistakes.count() == before).then_some(arguments)
-}
-
-fn argument(input: &FnArg) -> syn::Result<(Ident, Type)> {
-    if let FnArg::Typed(typed) = input
-        && let Pat::Ident(pattern) = &*typed.pat
-        && pattern.subpat.is_none()
-    {
-        if let Type::Reference(reference) = &*typed.ty {
-            return Err(syn::Error::new(
-                reference.span(),
-                "a reference cannot cross an NPI: pass the value, and return results as `nmr::Result<T>`",
-            ));
-        }
-        return Ok((pattern.ident.clone(), (*typed.ty).clone()));
+    let arguments = Arguments::read(inputs, mistakes);
+    let answer = output(&sig.output);
+    if let (Output::Value(_), Some(reference)) = (&answer, arguments.first_reference()) {
+        mistakes.add(
+            reference,
+            "a peer in C may pass NULL here: let the function return `nmr::Result<..>`, so that it can be answered \
+             STATUS_INVALID_PARAMETER",
+        );
     }
-    Err(syn::Error::new(input.span(), "write the argument as `name: Type`"))
+    if let Output::Value(Type::Reference(reference)) | Output::Result(Type::Reference(reference)) = &answer {
+        let message = "an address cannot be given back, because nothing says how long it is good: write into an argument";
+        mistakes.add(reference.span(), message);
+    }
+    (mistakes.count() == before).then_some(arguments)
 }
 
 fn output(returns: &ReturnType) -> Output {

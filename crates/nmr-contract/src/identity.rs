@@ -22,6 +22,8 @@ struct Arguments {
     id: Option<LitStr>,
     version: Option<LitInt>,
     oldest: Option<LitInt>,
+    /// The arguments that are there, right or wrong.
+    named: Vec<Ident>,
 }
 
 impl Identity {
@@ -49,20 +51,25 @@ impl Identity {
 impl Arguments {
     fn one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let word: Ident = input.parse()?;
+        if self.named.contains(&word) {
+            return Err(syn::Error::new(word.span(), format!("`{word}` is given twice: keep one of them")));
+        }
+        self.named.push(word.clone());
         input.parse::<Token![=]>()?;
-        let twice = match word.to_string().as_str() {
-            "id" => self.id.replace(input.parse()?).is_some(),
-            "version" => self.version.replace(input.parse()?).is_some(),
-            "oldest" => self.oldest.replace(input.parse()?).is_some(),
+        let number = || {
+            let written = input.parse::<LitInt>();
+            written.map_err(|error| syn::Error::new(error.span(), NO_VERSION)).map(Some)
+        };
+        match word.to_string().as_str() {
+            "id" => self.id = Some(input.parse()?),
+            "version" => self.version = number()?,
+            "oldest" => self.oldest = number()?,
             other => {
                 let message = format!("unknown argument `{other}`: there are `id`, `version` and `oldest`");
                 return Err(syn::Error::new(word.span(), message));
             }
-        };
-        match twice {
-            true => Err(syn::Error::new(word.span(), format!("`{word}` is given twice: keep one of them"))),
-            false => Ok(()),
         }
+        Ok(())
     }
 
     fn into_identity(self, mistakes: &mut Mistakes) -> Option<Identity> {
@@ -70,10 +77,10 @@ impl Arguments {
             let form = "#[npi(id = \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\", version = 1)]";
             mistakes.add(Span::call_site(), format!("the NPI has no {what}: write {form}"));
         };
-        if self.id.is_none() {
+        if !self.named.iter().any(|word| word == "id") {
             missing("identifier");
         }
-        if self.version.is_none() {
+        if !self.named.iter().any(|word| word == "version") {
             missing("version");
         }
         let id = self.id?;
@@ -97,6 +104,8 @@ impl Arguments {
         Some(Identity { id, version: newest, oldest })
     }
 }
+
+const NO_VERSION: &str = "a version is a number from 0 to 65535";
 
 /// A version as written.
 pub(crate) fn version(number: &LitInt) -> syn::Result<u16> {

@@ -6,6 +6,7 @@
     reason = "syn's types have none, except with a feature that all dependents would pay for"
 )]
 
+mod argument;
 mod attributes;
 mod characteristics;
 mod contract;
@@ -16,6 +17,7 @@ mod mistakes;
 mod plain;
 mod table;
 
+pub use argument::{Argument, Arguments, Level, Passing, Target};
 pub use characteristics::Characteristics;
 pub use contract::{Contract, Reading};
 pub use convention::{Convention, Kind};

@@ -64,10 +64,12 @@ pub(crate) fn in_c_layout(item: &mut ItemStruct, what: &str, mistakes: &mut Mist
     if let Some(parameter) = item.generics.params.first() {
         mistakes.add(parameter.span(), format!("{what} has no generic parameters"));
     }
-    if let Some(repr) = item.attrs.iter().find(|attribute| attribute.path().is_ident("repr")) {
-        mistakes.add(repr.span(), format!("{what} is in C's layout already: remove the `repr`"));
+    match item.attrs.iter().find(|attribute| attribute.path().is_ident("repr")) {
+        Some(repr) => {
+            mistakes.add(repr.span(), format!("{what} is in C's layout already: remove the `repr`"));
+        }
+        None => item.attrs.push(syn::parse_quote!(#[repr(C)])),
     }
-    item.attrs.push(syn::parse_quote!(#[repr(C)]));
     let fields = match &item.fields {
         Fields::Named(fields) => &fields.named,
         Fields::Unnamed(fields) => &fields.unnamed,

@@ -10,7 +10,7 @@ mod npi;
 ///
 /// `Provider` is what a provider serves to its clients, `Client` what a client serves to its providers; either may be
 /// missing, both if there are characteristics. Each function takes `&self` and values that cross the boundary as they are:
-/// integers, `Status`, `Guid`, arrays and `#[plain]` structs of these (`nmr::Plain`).
+/// integers, `Status`, `Guid`, arrays and `#[plain]` structs of these (`nmr::Plain`), or references and slices of them.
 /// It returns nothing, such a value, or a `Result` of one, which C sees as an `NTSTATUS` and a last out parameter.
 ///
 /// The macro adds to the module: `Npi`, the type that stands for the contract; `ProviderDispatch` and
@@ -34,6 +34,71 @@ mod npi;
 ///     provider.add(to, 2)
 /// }
 /// ```
+/// # Buffers
+/// `&T` and `&mut T` cross as addresses, `&[T]` and `&mut [T]` as an address and the number of elements behind it; they are
+/// good during the call. C can pass NULL, so such a function returns `nmr::Result`, and what is NULL, misaligned or too
+/// long is answered STATUS_INVALID_PARAMETER without a call (NULL with no elements is an empty slice). That an address
+/// which is none of these is right, and that buffers which are written overlap no others, is the peer's to keep.
+///
+/// # Levels
+/// A token in front of the arguments says at which IRQL a function is called, and C does not see it: `&AtPassive<'_>` can be
+/// called by who has that token alone, and lends it to who implements the function; so do `&AtMostDispatch<'_>` and
+/// `&AtDispatch<'_>`, which is for callbacks out of a DPC. Debug builds notice a peer in C that calls at another level. A
+/// function without a token may be called up to DISPATCH_LEVEL, and shows nothing to who implements it.
+///
+/// ```
+/// use nmr::{AtDispatch, AtPassive};
+///
+/// #[nmr::npi(id = "5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c13", version = 1)]
+/// pub mod store {
+///     use nmr::{AtDispatch, AtPassive};
+///
+///     pub trait Provider {
+///         /// Reads what there is, and answers how much it was.
+///         fn read(&self, at: &AtPassive<'_>, page: u32, buffer: &mut [u8]) -> nmr::Result<usize>;
+///     }
+///
+///     pub trait Client {
+///         /// A page has changed.
+///         fn changed(&self, at: &AtDispatch<'_>, page: u32);
+///     }
+/// }
+///
+/// fn first_byte(store: &store::ProviderCalls, at: &AtPassive<'_>) -> nmr::Result<u8> {
+///     use store::Provider as _;
+///     let mut byte = [0];
+///     store.read(at, 0, &mut byte)?;
+///     Ok(byte[0])
+/// }
+/// ```
+///
+/// # Versions
+/// NMR knows none. `version = 2, oldest = 1` says that both are spoken: functions are only ever added at the end, behind
+/// `#[since(version = 2)]`. A client offers its newest table first, and its older ones in the same attach callback when
+/// `NmrClientAttachProvider` answers STATUS_NOINTERFACE; a provider answers with a table of the client's version, the
+/// oldest if the client has no table. So a module of version 2 and one that was built with version 1 attach to each other,
+/// whichever is which, and calls that only one of them knows answer STATUS_NOT_SUPPORTED. Characteristics are seen before
+/// anything is agreed on: give them a version of their own that stays, and add fields at their end.
+///
+/// ```
+/// #[nmr::npi(id = "5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c14", version = 2, oldest = 1)]
+/// pub mod adder {
+///     pub trait Provider {
+///         fn add(&self, a: u32, b: u32) -> u32;
+///         #[since(version = 2)]
+///         fn multiply(&self, a: u32, b: u32) -> nmr::Result<u32>;
+///         #[since(version = 2)]
+///         #[optional]
+///         fn divide(&self, a: u32, b: u32) -> nmr::Result<u32>;
+///     }
+/// }
+///
+/// fn twice(adder: &adder::ProviderCalls, a: u32) -> u32 {
+///     use adder::Provider as _;
+///     adder.multiply(a, 2).unwrap_or_else(|_| adder.add(a, a))
+/// }
+/// ```
+///
 /// # Characteristics
 /// A struct `ProviderCharacteristics` or `ClientCharacteristics` in the module is what
 /// modules of that side show before they are attached (`NpiSpecificCharacteristics`), in C's layout behind the header.
@@ -98,9 +163,12 @@ mod npi;
 /// `#[no_context]` says that C calls the function without the binding context in front. A contract with such functions can be
 /// called, but not served by binding contexts.
 ///
-/// `#[optional]` says that a peer's table may hold NULL there; `#[since(version = 2)]` that tables of older versions end
-/// before it, which are spoken down to `oldest` in the attribute. The call then answers
-/// `Error::NOT_SUPPORTED`, so such functions return `nmr::Result`.
+/// `#[optional]` says that a peer's table may hold NULL there. The call then answers `Error::NOT_SUPPORTED`, so such
+/// functions return `nmr::Result`; who implements the trait in Rust may leave them out, which answers the same.
+///
+/// # Panics
+/// A function that panics does not unwind into the peer: the kernel's panic handler stops the machine with its message, a
+/// host ends the process.
 #[proc_macro_attribute]
 pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
     npi::expand(attribute.into(), item.into()).into()

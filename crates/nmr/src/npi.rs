@@ -18,11 +18,10 @@ pub unsafe trait Npi: 'static {
     const NAME: &'static str;
     /// What `NPI_REGISTRATION_INSTANCE::Version` is. The documentation says 0; XDP wants 1.
     const INSTANCE_VERSION: u16 = 0;
-    /// The newest version of the contract that this module knows; 0 for an NPI without.
-    const VERSION: u16 = 0;
-    /// The oldest one that it still works with. A client offers providers the newest table first, and older ones in turn
-    /// when it is answered STATUS_NOINTERFACE; a provider answers with a table of the client's version.
-    const OLDEST: u16 = Self::VERSION;
+    /// The versions that this module works with, as far as their tables differ, newest first. A client offers providers
+    /// the newest table first, and older ones in turn when it is answered STATUS_NOINTERFACE; a provider answers with a
+    /// table of the client's version.
+    const VERSIONS: &'static [u16] = &[0];
     /// How clients call a provider.
     type ProviderCalls: PeerCalls;
     /// How a provider calls a client; [`NoCalls`] if the NPI has no such functions.
@@ -48,9 +47,9 @@ pub unsafe trait PeerCalls: Send + Sync + Sized + 'static {
     /// long as the answer is used.
     unsafe fn accept(context: *mut c_void, table: *const c_void) -> Result<Self, TableMismatch>;
 
-    /// The version that the peer and this module have in common; 0 where versions are not looked at.
-    fn version(&self) -> u16 {
-        0
+    /// The version that the peer and this module have in common; `None` where versions are not looked at.
+    fn version(&self) -> Option<u16> {
+        None
     }
 }
 
@@ -121,7 +120,7 @@ unsafe impl PeerCalls for NoCalls {
             called, and is served by code of its own only"
 )]
 pub unsafe trait ClientTable<B>: Npi {
-    /// The table of `version` of the contract, or NULL for an NPI whose providers never call their clients.
+    /// The table of `version` of the contract, the newest if it is not known, or NULL for an NPI whose providers never call their clients.
     fn client_table(version: u16) -> *const c_void;
 }
 
@@ -135,6 +134,6 @@ pub unsafe trait ClientTable<B>: Npi {
             called, and is served by code of its own only"
 )]
 pub unsafe trait ProviderTable<B>: Npi {
-    /// The table of `version` of the contract, or NULL for an NPI whose clients never call their providers.
+    /// The table of `version` of the contract, the newest if it is not known, or NULL for an NPI whose clients never call their providers.
     fn provider_table(version: u16) -> *const c_void;
 }

@@ -5,9 +5,13 @@
     reason = "turns the contexts and out parameters of C calls into references and results"
 )]
 
+mod addresses;
+mod levels;
 mod peer;
 
-pub use peer::{Entry, Peer, Shape};
+pub use addresses::{reference, reference_mut, slice, slice_mut};
+pub use levels::{at_dispatch, at_most_dispatch, at_passive};
+pub use peer::{Entry, Peer, Shape, version_of_client};
 
 use crate::binding::GENERATION_BITS;
 use crate::{ClientBinding, Driver, Error, Guid, Plain, ProviderBinding, Result, Status, System, Wire};

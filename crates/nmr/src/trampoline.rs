@@ -7,7 +7,7 @@ use crate::registration::{Core, Exchange};
 use crate::role::Role;
 use crate::rundown::DetachAnswer;
 use crate::snapshot::AttachmentState;
-use crate::{AtMostDispatch, AtPassive, Npi, Offer, Step};
+use crate::{AtMostDispatch, AtPassive, Npi, Offer, PeerCalls, Step};
 use core::ffi::c_void;
 use nmr_abi::{BindingHandle, Registrar, RegistrationInstance, Status};
 
@@ -27,19 +27,25 @@ pub(crate) unsafe extern "system" fn client_attach<R: Role>(
     // SAFETY: NMR calls attach callbacks at PASSIVE_LEVEL.
     let at = unsafe { AtPassive::assume() };
     core.attach(nmr_binding_handle, &offer, &at, |context| {
-        let table = R::own_table(<R::Npi as Npi>::VERSION);
         let mut provider_context = core::ptr::null_mut();
         let mut provider_table = core::ptr::null();
-        // SAFETY: inside the attach callback for this handle; the slot is filled, and stays until cleanup.
-        let status = unsafe {
-            core.system().client_attach_provider(
-                nmr_binding_handle,
-                context,
-                table,
-                &mut provider_context,
-                &mut provider_table,
-            )
-        };
+        let mut status = Status::NOINTERFACE;
+        for version in <R::Npi as Npi>::VERSIONS {
+            // SAFETY: inside the attach callback for this handle; the slot is filled, and stays until cleanup. A provider
+            // that declines has forgotten the context.
+            status = unsafe {
+                core.system().client_attach_provider(
+                    nmr_binding_handle,
+                    context,
+                    R::own_table(*version),
+                    &mut provider_context,
+                    &mut provider_table,
+                )
+            };
+            if status != Status::NOINTERFACE {
+                break;
+            }
+        }
         // SAFETY: on success the provider has set both, and keeps them valid until cleanup.
         unsafe { Exchange::new(status, provider_context, provider_table) }
     })
@@ -66,14 +72,17 @@ pub(crate) unsafe extern "system" fn provider_attach<R: Role>(
     let at = unsafe { AtPassive::assume() };
     core.attach(nmr_binding_handle, &offer, &at, |context| {
         // SAFETY: the client keeps its context and table valid until cleanup.
-        let exchange = unsafe { Exchange::new(Status::SUCCESS, client_binding_context, client_dispatch) };
-        if exchange.peer.is_err() {
-            return Exchange { status: Status::NOINTERFACE, ..exchange };
-        }
+        let exchange: Exchange<R> =
+            unsafe { Exchange::new(Status::SUCCESS, client_binding_context, client_dispatch) };
+        let newest = <R::Npi as Npi>::VERSIONS.first().copied().unwrap_or(0);
+        let version = match &exchange.peer {
+            Ok(client) => client.version().unwrap_or(newest),
+            Err(_) => return Exchange { status: Status::NOINTERFACE, ..exchange },
+        };
         // SAFETY: NMR passes two places to write to. The client learns of them when this callback has answered.
         unsafe { provider_binding_context.write(context) };
         // SAFETY: as above.
-        unsafe { provider_dispatch.write(R::own_table(<R::Npi as Npi>::VERSION)) };
+        unsafe { provider_dispatch.write(R::own_table(version)) };
         exchange
     })
 }

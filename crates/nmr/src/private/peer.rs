@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "reads a peer's dispatch table")]
 
-use crate::{Extent, Header, TableMismatch};
+use crate::{Extent, Header, TableHeader, TableMismatch};
 use core::ffi::c_void;
 use core::marker::PhantomData;
 
@@ -125,4 +125,28 @@ impl<T> Peer<T> {
     pub const unsafe fn reach(&self) -> (*const T, *mut c_void) {
         (self.table, self.context)
     }
+}
+
+/// The version in which a client without functions works: its table is a header alone, or NULL from a client that knows the
+/// oldest version and no other.
+///
+/// # Errors
+/// It is none that is spoken.
+///
+/// # Safety
+/// `table` is NULL, or points to a [`TableHeader`].
+pub unsafe fn version_of_client(
+    table: *const c_void,
+    oldest: u16,
+    newest: u16,
+) -> Result<u16, TableMismatch> {
+    if table.is_null() {
+        return Ok(oldest);
+    }
+    if !table.cast::<TableHeader>().is_aligned() {
+        return Err(TableMismatch::Misaligned);
+    }
+    // SAFETY: neither NULL nor misaligned, and as the caller says.
+    let header = unsafe { table.cast::<TableHeader>().read() };
+    header.agree(oldest, newest).map_err(|found| TableMismatch::Version { found, expected: newest })
 }

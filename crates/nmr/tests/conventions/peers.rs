@@ -87,14 +87,14 @@ fn a_version_says_which_functions_there_are() {
     };
     let newer = table(0x0102);
     let calls: sockets::ProviderCalls = accept(&newer).expect("a superset");
-    assert_eq!((calls.version(), calls.name(3)), (0x0101, Ok(4)));
+    assert_eq!((calls.version(), calls.name(3)), (Some(0x0101), Ok(4)));
     // SAFETY: the request is not looked at.
     assert_eq!(unsafe { calls.socket(23, null_mut()) }, Status(23));
     assert_eq!(calls.control(1), Err(Error::INVALID_PARAMETER));
     // What lies behind an old table is not a function.
     let older = Older { header: ReservedHeader { version: 0x0100, reserved: 0 }, socket, control, behind: 1 };
     let calls: sockets::ProviderCalls = accept(&older).expect("the oldest that is spoken");
-    assert_eq!((calls.version(), calls.name(3)), (0x0100, Err(Error::NOT_SUPPORTED)));
+    assert_eq!((calls.version(), calls.name(3)), (Some(0x0100), Err(Error::NOT_SUPPORTED)));
     assert_eq!(calls.control(0), Ok(()));
     for version in [0x00ff, 0x0200] {
         let refusal =

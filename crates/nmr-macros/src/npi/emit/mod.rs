@@ -16,11 +16,12 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
     let ItemMod { attrs, vis, ident: name, content, .. } = module;
     let items = content.iter().flat_map(|(_, items)| items);
     let Contract { identity, .. } = contract;
-    let (id, version, oldest) = (&identity.id, identity.version, identity.oldest);
+    let (id, version) = (&identity.id, identity.version);
+    let versions = contract.versions();
     let name_text = name.to_string();
     let sides = [
-        Side::new("Provider", "provider", "clients", contract.provider.as_ref(), identity),
-        Side::new("Client", "client", "providers", contract.client.as_ref(), identity),
+        Side::new("Provider", "provider", "clients", contract.provider.as_ref(), contract),
+        Side::new("Client", "client", "providers", contract.client.as_ref(), contract),
     ];
     let [provider_calls, client_calls] = [0, 1].map(|index: usize| sides[index].calls_type());
     let shown = [
@@ -45,8 +46,7 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
             unsafe impl ::nmr::Npi for Npi {
                 const ID: ::nmr::abi::NpiId = ::nmr::private::guid(#id);
                 const NAME: &'static str = #name_text;
-                const VERSION: u16 = #version;
-                const OLDEST: u16 = #oldest;
+                const VERSIONS: &'static [u16] = &[#(#versions),*];
                 type ProviderCalls = #provider_calls;
                 type ClientCalls = #client_calls;
                 type ProviderCharacteristics = #provider_shows;

@@ -1,8 +1,8 @@
 //! One side of the contract: table, thunks that fill it, calls through it.
 
 use super::{assertion, function};
-use nmr_contract::{Function, Identity, Kind, Output, Table};
-use proc_macro2::{Ident, TokenStream};
+use nmr_contract::{Argument, Contract, Function, Kind, Output, Table};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 /// One side of the contract: its trait, and the names that are made from it.
@@ -19,7 +19,7 @@ pub(super) struct Side<'a> {
     this: &'static str,
     peers: &'static str,
     table: Option<&'a Table>,
-    identity: &'a Identity,
+    contract: &'a Contract,
 }
 
 impl<'a> Side<'a> {
@@ -28,7 +28,7 @@ impl<'a> Side<'a> {
         this: &'static str,
         peers: &'static str,
         table: Option<&'a Table>,
-        identity: &'a Identity,
+        contract: &'a Contract,
     ) -> Self {
         Self {
             name: format_ident!("{name}"),
@@ -41,44 +41,101 @@ impl<'a> Side<'a> {
             this,
             peers,
             table,
-            identity,
+            contract,
         }
     }
 
     pub(super) fn calls_type(&self) -> TokenStream {
         let calls = &self.calls;
-        if self.table.is_some() { quote!(#calls) } else { quote!(::nmr::NoCalls) }
+        match self.table.is_some() || self.says_its_version() {
+            true => quote!(#calls),
+            false => quote!(::nmr::NoCalls),
+        }
+    }
+
+    /// Whether this side has no functions, and a table all the same: a header.
+    fn says_its_version(&self) -> bool {
+        self.name == "Client" && self.contract.client_says_its_version()
     }
 
     /// The trait by which the framework finds the table of a binding type.
     pub(super) fn table_trait(&self) -> Option<TokenStream> {
         let Self { name, dispatch, binding_trait, table_trait, table_fn, .. } = self;
-        let (bound, table) = match self.table {
+        let versions = self.contract.versions();
+        let (newest, older) = versions.split_first()?;
+        let bound = match self.table {
             Some(table) if !table.serves_contexts() => return None,
-            Some(_) => (
-                quote!(B: #name + ::nmr::#binding_trait),
-                quote! {
-                    ::core::ptr::from_ref(const { &#dispatch::serving::<B>() }).cast()
-                },
-            ),
-            None => (quote!(B), quote!(::core::ptr::null())),
+            Some(_) => quote!(B: #name + ::nmr::#binding_trait),
+            None => quote!(B),
+        };
+        let of_version = |version: u16| match self.table {
+            Some(_) => quote!(::core::ptr::from_ref(const { &#dispatch::serving::<B>(#version) }).cast()),
+            None if self.says_its_version() => quote! {
+                ::core::ptr::from_ref(const { &::nmr::TableHeader::of::<::nmr::TableHeader>(#version) }).cast()
+            },
+            None => quote!(::core::ptr::null()),
+        };
+        let newest_table = of_version(*newest);
+        let older = older.iter().map(|version| {
+            let table = of_version(*version);
+            quote!(#version => #table,)
+        });
+        let (argument, table) = match self.table.is_some_and(|table| table.header.version.is_none())
+            && versions.len() > 1
+            || self.says_its_version()
+        {
+            true => (quote!(version), quote!(match version { #(#older)* _ => #newest_table })),
+            false => (quote!(_), newest_table),
         };
         Some(quote! {
             // SAFETY: the table is of this contract, and its thunks take the address of a `B`.
             unsafe impl<#bound> ::nmr::#table_trait<B> for Npi {
-                fn #table_fn(_: u16) -> *const ::core::ffi::c_void {
+                fn #table_fn(#argument: u16) -> *const ::core::ffi::c_void {
                     #table
                 }
             }
         })
     }
 
+    /// The calls of a side that says its version and nothing else.
+    fn version_alone(&self) -> TokenStream {
+        let Self { calls, contract, this, .. } = self;
+        let (version, oldest) = (contract.identity.version, contract.identity.oldest);
+        let doc = format!("What a provider knows of an attached {this}: the version in which it is called.");
+        quote! {
+            #[doc = #doc]
+            #[derive(Clone, Copy, Debug)]
+            pub struct #calls {
+                version: u16,
+            }
+
+            // SAFETY: calls nothing.
+            unsafe impl ::nmr::PeerCalls for #calls {
+                unsafe fn accept(
+                    _: *mut ::core::ffi::c_void,
+                    table: *const ::core::ffi::c_void,
+                ) -> ::core::result::Result<Self, ::nmr::TableMismatch> {
+                    // SAFETY: as the caller says; a table without functions is a header.
+                    let version = unsafe { ::nmr::private::version_of_client(table, #oldest, #version) }?;
+                    Ok(Self { version })
+                }
+
+                fn version(&self) -> ::core::option::Option<u16> {
+                    ::core::option::Option::Some(self.version)
+                }
+            }
+        }
+    }
+
     /// The table, the thunks that fill it, and the calls through it.
     pub(super) fn table(&self) -> Option<TokenStream> {
-        let table = self.table?;
+        let table = match self.table {
+            None if self.says_its_version() => return Some(self.version_alone()),
+            table => table?,
+        };
         let functions = &table.functions;
-        let Self { name, dispatch, calls, this, identity, .. } = self;
-        let (version, oldest) = (table.version(identity), table.oldest(identity));
+        let Self { name, dispatch, calls, this, contract, .. } = self;
+        let (version, oldest) = (table.version(&contract.identity), table.oldest(&contract.identity));
         let header = format_ident!("{}", table.header.kind.type_name());
         let header_field = (table.header.kind != Kind::None).then(|| {
             quote! {
@@ -91,11 +148,12 @@ impl<'a> Side<'a> {
         let methods = functions.iter().map(|function| function::method(function, dispatch));
         let assertions = functions.iter().flat_map(|function| {
             let (Output::Value(output) | Output::Result(output)) = &function.output;
-            let crossing = function.arguments.iter().map(|(_, argument)| argument).chain([output]);
+            let passed = function.arguments.passed.iter();
+            let crossing = passed.map(Argument::crossing_type).chain([output]);
             crossing.map(|crossing| assertion(crossing, function.is_unsafe))
         });
         let layout = layout(table, dispatch);
-        let serving = table.serves_contexts().then(|| self.serving(table, version, &header));
+        let serving = table.serves_contexts().then(|| self.serving(table, &header));
         let table_doc = format!("The dispatch table of a {this}, in C's layout.");
         let calls_doc = format!("Calls into an attached {this}; a guard dereferences to it.");
         Some(quote! {
@@ -134,8 +192,8 @@ impl<'a> Side<'a> {
                     Ok(Self { peer })
                 }
 
-                fn version(&self) -> u16 {
-                    self.peer.version()
+                fn version(&self) -> ::core::option::Option<u16> {
+                    ::core::option::Option::Some(self.peer.version())
                 }
             }
 
@@ -156,7 +214,7 @@ impl<'a> Side<'a> {
     }
 
     /// The table by which peers call binding contexts.
-    fn serving(&self, table: &Table, version: u16, header: &Ident) -> TokenStream {
+    fn serving(&self, table: &Table, header: &Ident) -> TokenStream {
         let Self { name, dispatch, binding_trait, this, peers, .. } = self;
         let thunks = table.functions.iter().map(|function| function::thunk(function, self));
         let fields = table.functions.iter().map(|function| {
@@ -166,14 +224,30 @@ impl<'a> Side<'a> {
                 false => quote!(#name: #name::<B>),
             }
         });
-        let header = (table.header.kind != Kind::None).then(|| {
-            quote!(header: ::nmr::#header::begin(#version, ::nmr::Extent::of::<Self>(::core::mem::size_of::<Self>())),)
+        let whole = table.offset(table.functions.len());
+        // Hygienic: a function of the contract may be called so.
+        let asked = Ident::new("version", Span::mixed_site());
+        let ends = table.functions.iter().enumerate().filter_map(|(index, function)| {
+            let ((since, _), offset) = (function.since?, table.offset(index));
+            Some(quote!(if #asked < #since { #offset } else))
         });
-        let doc = format!("The table by which {peers} call the {this} binding contexts `B`.");
+        let version = table.header.version.map_or_else(|| quote!(#asked), |version| quote!(#version));
+        let header = (table.header.kind != Kind::None).then(|| {
+            quote! {
+                header: {
+                    let size = #(#ends)* { #whole };
+                    ::nmr::#header::begin(#version, ::nmr::Extent { used: size, size })
+                },
+            }
+        });
+        let doc = format!(
+            "The table by which {peers} call the {this} binding contexts `B`, in `version` of the contract."
+        );
         quote! {
             impl #dispatch {
                 #[doc = #doc]
-                pub const fn serving<B: #name + ::nmr::#binding_trait>() -> Self {
+                #[allow(unused_variables)]
+                pub const fn serving<B: #name + ::nmr::#binding_trait>(#asked: u16) -> Self {
                     #(#thunks)*
                     Self { #header #(#fields,)* }
                 }
