@@ -13,6 +13,8 @@ mod checks;
 #[cfg(unix)]
 mod expectations;
 #[cfg(unix)]
+mod guests;
+#[cfg(unix)]
 mod images;
 #[cfg(unix)]
 mod orders;

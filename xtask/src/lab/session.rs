@@ -9,6 +9,7 @@ use nmr_lab::{Failing, Kernel, Lab, Plan};
 use super::bundle::LabBundle;
 use super::checks;
 use super::expectations::DRIVERS;
+use super::guests;
 use super::images::{self, FailureProbes, PanicProbe};
 use super::orders;
 use super::panic_check::{self, Panic};
@@ -127,7 +128,9 @@ fn play(
     step.done("");
     prove_calls_in_flight(&counter.tally, rounds)?;
 
-    let checks = checks::run(context, lab, &nmrctl, &probes.failure)?;
+    let mut checks: Vec<String> =
+        guests::run(context, lab, &nmrctl, &lab_bundle.bundle)?.into_iter().collect();
+    checks.extend(checks::run(context, lab, &nmrctl, &probes.failure)?);
     let step = context.ui.step("uninstall");
     nmrctl.run(&["uninstall"], INSTALL_LIMIT)?;
     step.done("");

@@ -1,0 +1,32 @@
+//! Typed contracts of NPIs that exist in the field, for drivers of the [`nmr`] framework.
+//!
+//! | module | NPI | the driver's role | what is here |
+//! |---|---|---|---|
+//! | [`wsk`] | Winsock Kernel | client | versions, calls, datagram and stream sockets over a seam for requests |
+//! | [`msquic`] | MsQuic in the kernel | client | the table of an API version, opened and closed |
+//! | [`ebpf::program_information`] | eBPF for Windows, program information | provider | program types, helper functions |
+//! | [`ebpf::hook`] | eBPF for Windows, hook | provider | programs, run with a context |
+//! | [`ebpf::map`] | eBPF for Windows, map information | provider | the structures |
+//!
+//! # Where the numbers come from
+//! Each module names its sources: pages of Microsoft's documentation, or headers of an open-source project at the commit
+//! that was read. Structures are those of a 64-bit Windows. Layouts are checked at compile time; `tests/` lets each
+//! contract meet a peer that is written in C's terms, on a simulated NMR.
+//!
+//! **Not proved**: no real WSK, MsQuic, XDP or eBPF runs in this repository's tests.
+#![no_std]
+
+pub mod ebpf;
+pub mod msquic;
+pub mod wsk;
+
+/// Checks a layout at compile time: `layout!(Type: size, field at offset, ...)`.
+macro_rules! layout {
+    ($type:ty: $size:literal $(, $field:ident at $offset:literal)*) => {
+        const _: () = {
+            assert!(size_of::<$type>() == $size);
+            $(assert!(core::mem::offset_of!($type, $field) == $offset);)*
+        };
+    };
+}
+pub(crate) use layout;
