@@ -19,7 +19,7 @@ pub struct Npi;
 unsafe impl nmr::Npi for Npi {
     const ID: NpiId = <wsk::Npi as nmr::Npi>::ID;
     const NAME: &'static str = "wsk";
-    const VERSION: u16 = VERSION;
+    const VERSIONS: &'static [u16] = &[VERSION];
     type ProviderCalls = wsk::ProviderCalls;
     type ClientCalls = NoCalls;
     type ProviderCharacteristics = wsk::ProviderCharacteristics;
