@@ -5,13 +5,14 @@ use crate::contract::Rule;
 use crate::frames;
 use crate::module::{Module, ProviderAnswer};
 use crate::registration::Registration;
-use crate::schedule::Callback;
+use crate::schedule::{Callback, Point};
 use crate::side::Side;
 use crate::sync::lock;
 use crate::table::Place;
 use crate::trace::What;
 use crate::world::World;
 use nmr_abi::Status;
+use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -44,7 +45,9 @@ impl World {
         });
         let (peers, shared) = registration.npi.join(&registration);
         self.judge_registered(&registration, shared);
-        for peer in peers {
+        let mut peers = VecDeque::from(peers);
+        let number = |peer: &Registration| peer.module.number();
+        while let Some(peer) = self.next_of(&mut peers, Point::NextOffer(side), number) {
             match side {
                 Side::Client => self.offer(&registration, &peer),
                 Side::Provider => self.offer(&peer, &registration),

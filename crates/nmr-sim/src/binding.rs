@@ -61,15 +61,18 @@ pub(crate) struct Tables {
     pub(crate) provider: Option<Shown>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+/// How far a binding has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
     /// The client's attach callback has not returned.
     Offered,
+    /// Both sides have accepted, and neither has begun to deregister.
     Attached,
     /// The detach callbacks are being called, or have been, and a completion is missing.
     Detaching,
     /// The cleanup callbacks are being called.
     Cleaning,
+    /// Both sides are cleaned up, or the offer was declined.
     Ended,
 }
 
@@ -78,11 +81,11 @@ enum Phase {
 pub(crate) struct Half {
     /// The side has already let go of its context, so that none of its callbacks is called.
     absent: bool,
-    called: bool,
-    returned: Option<Status>,
-    completed: bool,
+    pub(crate) called: bool,
+    pub(crate) returned: Option<Status>,
+    pub(crate) completed: bool,
     /// The cleanup callback was called, or is not due.
-    cleaned: bool,
+    pub(crate) cleaned: bool,
 }
 
 impl Half {
@@ -286,6 +289,10 @@ impl Progress {
             Phase::Attached | Phase::Detaching => true,
             Phase::Cleaning | Phase::Ended => false,
         }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
     }
 
     pub(crate) fn half(&self, side: Side) -> Half {

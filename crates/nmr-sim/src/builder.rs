@@ -10,7 +10,9 @@ use crate::side::Side;
 use crate::trace::{Event, Listener, Trace};
 use crate::world::{Inner, World};
 use nmr_abi::NpiId;
+use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Which of two callbacks comes first. Windows does not say; a module must bear any order.
@@ -22,6 +24,19 @@ pub enum Order {
     /// The provider's.
     ProviderFirst,
     /// The [`Schedule`] chooses each time.
+    Scheduled,
+}
+
+/// In which order a registration is offered its peers, and a deregistration detaches its bindings. Windows does not say; a
+/// module must bear any order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sequence {
+    /// Who registered, or was attached, first.
+    #[default]
+    OldestFirst,
+    /// By the `Number` of the other side's registration instance, then as above.
+    LowestNumberFirst,
+    /// The [`Schedule`] chooses each time who is next.
     Scheduled,
 }
 
@@ -56,6 +71,7 @@ pub struct WorldBuilder {
     cleanup_for_null_context: bool,
     idle_deregister_succeeds: bool,
     sizes: NumberMap<u128, Sizes>,
+    sequence: Sequence,
     settings: Settings,
     patience: Patience,
     on_violation: OnViolation,
@@ -73,6 +89,7 @@ impl fmt::Debug for WorldBuilder {
             .field("cleanup_order", &self.cleanup_order)
             .field("cleanup_for_null_context", &self.cleanup_for_null_context)
             .field("idle_deregister_succeeds", &self.idle_deregister_succeeds)
+            .field("sequence", &self.sequence)
             .field("settings", &self.settings)
             .field("first_report_of_wait", &self.patience.first_stretch())
             .field("on_violation", &self.on_violation)
@@ -88,6 +105,7 @@ impl Default for WorldBuilder {
             cleanup_for_null_context: true,
             idle_deregister_succeeds: false,
             sizes: NumberMap::default(),
+            sequence: Sequence::default(),
             settings: Settings { cleanup_overtakes_detach: true, wait_covers_detach: true },
             patience: Patience::default(),
             on_violation: OnViolation::default(),
@@ -110,6 +128,12 @@ impl WorldBuilder {
     /// Whose cleanup callback comes first; the client's by default.
     pub fn cleanup_order(mut self, order: Order) -> Self {
         self.cleanup_order = order;
+        self
+    }
+
+    /// In which order peers are offered and bindings are detached; the oldest first by default.
+    pub fn sequence(mut self, sequence: Sequence) -> Self {
+        self.sequence = sequence;
         self
     }
 
@@ -225,6 +249,7 @@ impl WorldBuilder {
             cleanup_order: self.cleanup_order,
             cleanup_for_null_context: self.cleanup_for_null_context,
             idle_deregister_succeeds: self.idle_deregister_succeeds,
+            sequence: self.sequence,
             patience: self.patience,
             schedule: self.schedule,
         })
@@ -232,6 +257,27 @@ impl WorldBuilder {
 }
 
 impl World {
+    /// Takes who is next out of `left`, which is in the order of age; `number` is that of the other side's instance.
+    pub(crate) fn next_of<T>(
+        &self,
+        left: &mut VecDeque<Arc<T>>,
+        point: Point,
+        number: impl Fn(&T) -> u32,
+    ) -> Option<Arc<T>> {
+        let place = match self.inner.sequence {
+            Sequence::OldestFirst => 0,
+            Sequence::LowestNumberFirst => {
+                (0..left.len()).min_by_key(|place| number(&left[*place])).unwrap_or(0)
+            }
+            Sequence::Scheduled => {
+                let schedule = self.inner.schedule.as_ref();
+                schedule.map_or(0, |schedule| schedule.choose(point, left.len()))
+            }
+        };
+        let last = left.len().checked_sub(1)?;
+        left.remove(place.min(last))
+    }
+
     /// Both sides, in the order that `order` asks for.
     pub(crate) fn order(&self, order: Order, point: Point) -> [Side; 2] {
         let provider_first = match order {

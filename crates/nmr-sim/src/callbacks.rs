@@ -47,7 +47,7 @@ impl World {
     }
 
     fn call<R>(&self, binding: &Binding, callback: Callback, call: impl FnOnce() -> R) -> R {
-        self.pause(Point::Before(callback));
+        self.pause_at(Point::Before(callback), binding);
         let entered = frames::enter(Frame {
             world: self.address(),
             binding: binding.number,
@@ -67,7 +67,7 @@ impl World {
                 )
             });
         }
-        self.pause(Point::After(callback));
+        self.pause_at(Point::After(callback), binding);
         result
     }
 

@@ -9,6 +9,7 @@ use crate::sync::lock;
 use crate::trace::What;
 use crate::world::World;
 use nmr_abi::Status;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -42,7 +43,9 @@ impl World {
             return Status::SUCCESS;
         }
         self.pause(Point::BeforeDetaching(side));
-        for binding in bindings {
+        let mut bindings = VecDeque::from(bindings);
+        let number = |binding: &Binding| binding.of(side.peer()).module.number();
+        while let Some(binding) = self.next_of(&mut bindings, Point::NextDetach(side), number) {
             self.detach(&binding);
         }
         Status::PENDING
@@ -80,7 +83,7 @@ impl World {
 
     /// `NmrClientDetachProviderComplete` and `NmrProviderDetachClientComplete`.
     pub(crate) fn complete(&self, binding: &Arc<Binding>, side: Side) {
-        self.pause(Point::BeforeCompletion(side));
+        self.pause_at(Point::BeforeCompletion(side), binding);
         let (number, npi) = (binding.number, binding.client.module.npi());
         let (next, rule) = {
             let mut progress = lock(&binding.progress);

@@ -1,10 +1,21 @@
 //! Which callbacks the current thread is inside of, so that a wait that could never end is reported instead.
 
 use crate::schedule::Callback;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 thread_local! {
     static FRAMES: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+    static SUBJECT: Cell<Option<(u32, u32)>> = const { Cell::new(None) };
+}
+
+/// Notes which binding the thread's next points are about, for schedules: the `Number`s of its client and provider.
+pub(crate) fn set_subject(subject: Option<(u32, u32)>) {
+    SUBJECT.set(subject);
+}
+
+/// Which binding the thread was last at.
+pub(crate) fn subject() -> Option<(u32, u32)> {
+    SUBJECT.get()
 }
 
 /// One callback that has not returned.

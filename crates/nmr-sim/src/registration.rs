@@ -34,10 +34,13 @@ pub(crate) struct Life {
 }
 
 /// How far a registration has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// It is offered every peer.
     Registered,
+    /// `NmrDeregister*` was called: no more offers, and what is attached is detached.
     Deregistering,
+    /// The module waits for the end.
     Waiting,
     /// The wait is over: the module may be gone.
     Closed,

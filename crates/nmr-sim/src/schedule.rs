@@ -2,6 +2,7 @@
 
 use crate::side::Side;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -37,6 +38,10 @@ pub enum Point {
     BeforeCompletion(Side),
     /// A registration is marked as deregistering, and no binding has been detached for it yet.
     BeforeDetaching(Side),
+    /// Choice: which of the peers that are left is offered next, the oldest first.
+    NextOffer(Side),
+    /// Choice: which of the bindings that are left is detached next, the oldest first.
+    NextDetach(Side),
     /// Choice: whose detach callback comes first; option 0 is the client's.
     DetachOrder,
     /// Choice: whose cleanup callback comes first; option 0 is the client's.
@@ -52,6 +57,14 @@ pub trait Schedule: Send + Sync + 'static {
     fn choose(&self, point: Point, options: usize) -> usize {
         let _ = (point, options);
         0
+    }
+
+    /// A wait has bindings left, and `is_over` says whether that has changed. Whoever owns all threads lets others go on
+    /// here until it has, or answers `false` if nobody can do anything any more, so that the wait reports what holds it
+    /// instead of hanging. By default this returns `true` at once, and the thread sleeps.
+    fn wait(&self, is_over: Arc<dyn Fn() -> bool + Send + Sync>) -> bool {
+        let _ = is_over;
+        true
     }
 }
 

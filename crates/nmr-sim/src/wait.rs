@@ -11,12 +11,12 @@ use crate::trace::What;
 use crate::world::World;
 use nmr_abi::Status;
 use std::fmt::Write;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 impl World {
     /// `NmrWaitForClientDeregisterComplete` and `NmrWaitForProviderDeregisterComplete`.
-    pub(crate) fn wait(&self, registration: &Registration) -> Status {
+    pub(crate) fn wait(&self, registration: &Arc<Registration>) -> Status {
         if let Some(refusal) = self.judge_place_of_wait(registration) {
             return refusal;
         }
@@ -92,11 +92,21 @@ impl World {
 
     fn until_empty<'a>(
         &self,
-        registration: &'a Registration,
+        registration: &'a Arc<Registration>,
         mut life: MutexGuard<'a, Life>,
     ) -> MutexGuard<'a, Life> {
         if life.bindings.is_empty() {
             return life;
+        }
+        if let Some(schedule) = &self.inner.schedule {
+            drop(life);
+            let waited_for = Arc::clone(registration);
+            let may_end = schedule.wait(Arc::new(move || lock(&waited_for.life).bindings.is_empty()));
+            life = lock(&registration.life);
+            if !may_end {
+                let stuck = stuck(life);
+                panic!("nothing can end the wait for {registration} any more; it is held by{stuck}");
+            }
         }
         let began = Instant::now();
         let mut stretch = self.inner.patience.first_stretch();

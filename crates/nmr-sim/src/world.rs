@@ -1,10 +1,11 @@
 //! The world: one Network Module Registrar and all that is registered with it.
 
 use crate::binding::{Binding, Settings};
-use crate::builder::{Order, WorldBuilder};
+use crate::builder::{Order, Sequence, WorldBuilder};
 use crate::contract::{Record, Rule, Violation};
 use crate::epitaphs::Epitaphs;
 use crate::faults::Faults;
+use crate::frames;
 use crate::memory::Memory;
 use crate::npi::Npis;
 use crate::patience::Patience;
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) cleanup_order: Order,
     pub(crate) cleanup_for_null_context: bool,
     pub(crate) idle_deregister_succeeds: bool,
+    pub(crate) sequence: Sequence,
     pub(crate) patience: Patience,
     pub(crate) schedule: Option<Box<dyn Schedule>>,
 }
@@ -179,6 +181,15 @@ impl World {
 
     pub(crate) fn pause(&self, point: Point) {
         if let Some(schedule) = &self.inner.schedule {
+            frames::set_subject(None);
+            schedule.pause(point);
+        }
+    }
+
+    /// Pauses at a point that is about `binding`.
+    pub(crate) fn pause_at(&self, point: Point, binding: &Binding) {
+        if let Some(schedule) = &self.inner.schedule {
+            frames::set_subject(Some((binding.client.module.number(), binding.provider.module.number())));
             schedule.pause(point);
         }
     }

@@ -13,6 +13,7 @@ mod order;
 mod peer;
 mod races;
 mod rules;
+mod schedules;
 mod stress;
 mod trace;
 mod wait;
