@@ -13,6 +13,7 @@ mod ask;
 mod contract_text;
 mod contracts;
 mod driver_text;
+mod field;
 mod name;
 mod peer_text;
 mod plan;

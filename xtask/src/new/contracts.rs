@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use syn::{Fields, Item, ItemMod, TraitItem};
 
+use super::field::{self, Decision};
 use super::name::Name;
 use super::signature::{Function, first_value};
 use crate::exit;
@@ -24,6 +25,8 @@ pub(super) struct Contract {
     pub(super) provider: Duties,
     /// What a client of it has to write.
     pub(super) client: Duties,
+    /// How a driver decides about a peer, if the NPI is one of a product. Then no peer is made for the driver's test.
+    pub(super) decision: Option<Decision>,
 }
 
 /// What one side of a contract has to write.
@@ -33,7 +36,7 @@ pub(super) struct Duties {
     pub(super) functions: Option<Vec<Function>>,
     /// The fields of the side's characteristics with their first values; `None` if there are no characteristics.
     pub(super) characteristics: Option<Vec<(String, String)>>,
-    /// Why no driver can be written without knowing more: what has no first value.
+    /// Why no driver can be written without knowing more.
     pub(super) obstacle: Option<String>,
 }
 
@@ -51,7 +54,7 @@ pub(super) enum Meant<'a> {
 }
 
 impl Contracts {
-    /// Reads the crates below `drivers` of `workspace`.
+    /// Reads the crates below `drivers` of `workspace`, and adds the NPIs of products.
     pub(super) fn read(workspace: &Path) -> Result<Self> {
         let folder = workspace.join(FOLDER);
         let entries =
@@ -67,6 +70,7 @@ impl Contracts {
                 fs::read_to_string(&root).with_context(|| format!("{} cannot be read", root.display()))?;
             contracts.extend(in_crate(&entry.file_name().to_string_lossy(), &text));
         }
+        contracts.extend(field::contracts());
         contracts.sort_by(|a, b| (&a.module, &a.package).cmp(&(&b.module, &b.package)));
         Ok(Self(contracts))
     }
@@ -141,6 +145,7 @@ impl Contract {
             provider: duties("Provider"),
             client: duties("Client"),
             module: name,
+            decision: None,
         }
     }
 }
@@ -164,7 +169,10 @@ impl Duties {
                 Item::Struct(found) if found.ident == format!("{side}Characteristics") => {
                     match first_values(&found.fields) {
                         Some(fields) => duties.characteristics = Some(fields),
-                        None => duties.obstacle = Some(found.ident.to_string()),
+                        None => {
+                            let what = format!("{} has a field without a first value", found.ident);
+                            duties.obstacle = Some(what);
+                        }
                     }
                 }
                 _ => {}

@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::field;
 use super::name::pascal;
 use super::request::{Line, Request, Role};
 
 /// Its manifest.
 pub(super) fn manifest(request: &Request) -> String {
     let mut dependencies: Vec<String> =
-        request.npis.iter().map(|line| path_dependency(&line.contract.package)).collect();
+        request.npis.iter().map(|line| dependency(&line.contract.package)).collect();
+    dependencies.extend(["nmr.workspace = true\n", "nmr-wdk.workspace = true\n"].map(str::to_owned));
     dependencies.sort();
     dependencies.dedup();
     format!(
@@ -26,9 +28,7 @@ publish.workspace = true
 driver = true
 
 [dependencies]
-{}nmr.workspace = true
-nmr-wdk.workspace = true
-
+{}
 [target.'cfg(not(nmr_driver))'.dev-dependencies]
 nmr-sim.workspace = true
 
@@ -41,8 +41,11 @@ workspace = true
     )
 }
 
-fn path_dependency(package: &str) -> String {
-    format!("{package} = {{ path = \"../{package}\" }}\n")
+fn dependency(package: &str) -> String {
+    match package {
+        field::PACKAGE => format!("{package}.workspace = true\n"),
+        _ => format!("{package} = {{ path = \"../{package}\" }}\n"),
+    }
 }
 
 /// What the driver is, in one line.
@@ -65,7 +68,8 @@ pub(super) fn root(request: &Request) -> String {
     let name = request.name.pascal();
     let modules =
         uses(request.npis.iter().map(|line| (line.contract.package.as_str(), line.contract.module.as_str())));
-    let bindings = Bindings::of(&request.npis, Role::other, &[&name]);
+    let lines: Vec<&Line> = request.npis.iter().collect();
+    let bindings = Bindings::of(&lines, Role::other, &[&name]);
     let mut text = format!(
         "\
 //! {}
@@ -85,9 +89,9 @@ nmr::driver! {{
         sentence(request),
         imports(request.npis.iter().map(|line| line.role)),
         request.module_id.0,
-        declarations(&request.npis, &bindings, |role| role, 8),
+        declarations(&lines, &bindings, |role| role, 8),
     );
-    for (line, binding) in request.npis.iter().zip(&bindings.0) {
+    for (line, binding) in lines.iter().zip(&bindings.0) {
         let what = format!("A {} of {}.", line.role.other().word(), pascal(&line.contract.module));
         text += &implementation(
             line,
@@ -105,7 +109,7 @@ pub(super) struct Bindings(pub(super) Vec<String>);
 
 impl Bindings {
     /// One for each of `lines`, different from each other and from `taken`.
-    pub(super) fn of(lines: &[Line], peer: fn(Role) -> Role, taken: &[&str]) -> Self {
+    pub(super) fn of(lines: &[&Line], peer: fn(Role) -> Role, taken: &[&str]) -> Self {
         let mut names: Vec<String> = Vec::new();
         for line in lines {
             let mut name = pascal(&line.contract.module) + peer(line.role).side();
@@ -143,7 +147,7 @@ pub(super) fn imports(roles: impl Iterator<Item = Role>) -> String {
 
 /// The lines of `driver!`.
 pub(super) fn declarations(
-    lines: &[Line],
+    lines: &[&Line],
     bindings: &Bindings,
     role: fn(Role) -> Role,
     indent: usize,
@@ -175,6 +179,10 @@ pub(super) fn implementation(
 ) -> String {
     let module = &line.contract.module;
     let binding_trait = format!("{}Binding", role.side());
+    let (peer, decision) = match line.contract.decision {
+        Some(decision) => ("peer", format!("        {}\n", decision.statement)),
+        None => ("_", String::new()),
+    };
     let mut text = format!(
         "
 {declaration}
@@ -182,8 +190,8 @@ impl {binding_trait} for {binding} {{
     type Driver = {driver};
     type Npi = {module}::Npi;
 
-    fn attach(_: &'static {driver}, _: &{}, _: &AtPassive<'_>) -> Result<Self, Refusal> {{
-        Ok(Self)
+    fn attach(_: &'static {driver}, {peer}: &{}, _: &AtPassive<'_>) -> Result<Self, Refusal> {{
+{decision}        Ok(Self)
     }}
 }}
 ",
@@ -207,6 +215,9 @@ impl {binding_trait} for {binding} {{
 /// What the peer shows decides what its offer is.
 fn offer(line: &Line, role: Role) -> String {
     let (other, module) = (role.other(), &line.contract.module);
+    if let Some(shown) = line.contract.decision.and_then(|decision| decision.shown) {
+        return format!("Offer<'_, {shown}>");
+    }
     match line.contract.duties(other).characteristics {
         Some(_) => format!("Offer<'_, {module}::{}Characteristics>", other.side()),
         None => "Offer<'_>".to_owned(),

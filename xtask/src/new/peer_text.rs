@@ -3,14 +3,18 @@
 use std::fmt::Write as _;
 
 use super::driver_text::{Bindings, declarations, implementation, imports, uses};
-use super::request::{Request, Role};
+use super::request::{Line, Request, Role};
 
 /// The text of the driver's `tests.rs`.
 pub(super) fn tests(request: &Request) -> String {
     let name = request.name.pascal();
-    let bindings = Bindings::of(&request.npis, |role| role, &["Peer", &name]);
+    let met: Vec<&Line> = request.npis.iter().filter(|line| line.contract.decision.is_none()).collect();
+    if met.is_empty() {
+        return alone(&name, request.npis.len());
+    }
+    let bindings = Bindings::of(&met, |role| role, &["Peer", &name]);
     let modules =
-        uses(request.npis.iter().map(|line| (line.contract.package.as_str(), line.contract.module.as_str())));
+        uses(met.iter().map(|line| (line.contract.package.as_str(), line.contract.module.as_str())));
     let mut text = format!(
         "\
 //! The driver and its peers on a desk: they attach, and are unloaded in either order.
@@ -29,24 +33,47 @@ nmr::driver! {{
 {}    }}
 }}
 ",
-        imports(request.npis.iter().map(|line| line.role.other())),
+        imports(met.iter().map(|line| line.role.other())),
         request.peer_module_id.0,
-        declarations(&request.npis, &bindings, Role::other, 8),
+        declarations(&met, &bindings, Role::other, 8),
     );
-    for (line, binding) in request.npis.iter().zip(&bindings.0) {
+    for (line, binding) in met.iter().zip(&bindings.0) {
         let declaration = format!("#[derive(Debug)]\npub(crate) struct {binding};\n");
         text += &implementation(line, line.role.other(), binding, "Peer", &declaration);
     }
-    text + &test(request, &name)
+    text + &test(&met, &name)
 }
 
-fn test(request: &Request, name: &str) -> String {
+/// The test of a driver whose peers are products.
+fn alone(name: &str, registrations: usize) -> String {
+    format!(
+        "\
+//! The driver alone on a desk: its peers are products.
+
+use super::{name};
+use nmr_sim::World;
+use nmr_wdk::{{Kernel, Loaded}};
+
+#[test]
+fn registers_and_leaves_nothing() {{
+    let world = World::new();
+    let loaded = Loaded::<{name}>::new(Kernel::new(world.clone())).expect(\"the driver loads\");
+    assert_eq!(world.left().registrations.len(), {registrations});
+    drop(loaded);
+    world.assert_clean();
+    world.assert_unloaded();
+}}
+"
+    )
+}
+
+fn test(met: &[&Line], name: &str) -> String {
     let mut seen = String::new();
-    for line in &request.npis {
+    for line in met {
         let module = &line.contract.module;
         let _ = writeln!(seen, "        assert_eq!(driver.driver().{module}.bindings(), 1);");
     }
-    for line in request.npis.iter().filter(|line| line.new.is_some()) {
+    for line in met.iter().filter(|line| line.new.is_some()) {
         let module = &line.contract.module;
         let client = match line.role {
             Role::Client => "driver",

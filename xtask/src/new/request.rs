@@ -126,8 +126,9 @@ impl Request {
             };
             if let Some(obstacle) = &line.contract.duties(*role).obstacle {
                 return Err(exit::usage(format!(
-                    "{text} needs more than can be known: {obstacle} has no first value; write this driver by hand, after \
-                     drivers/composite"
+                    "no driver that is {} of {text} can be made here: {obstacle}; drivers/composite and \
+                     drivers/ebpf-extension show how to write one by hand",
+                    role.word()
                 )));
             }
             if npis.iter().any(|other| other.contract.module == line.contract.module) {

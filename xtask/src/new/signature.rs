@@ -13,16 +13,19 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// The function of a trait in `module`, which has types of its own called `local`. `Err` names the type that there is no
-    /// first answer for.
+    /// The function of a trait in `module`, which has types of its own called `local`. `Err` says why it cannot be written
+    /// without knowing more.
     pub(super) fn new(item: &TraitItemFn, module: &str, local: &[String]) -> Result<Self, String> {
         let mut item = item.clone();
+        if item.sig.unsafety.is_some() {
+            return Err(format!("{} is unsafe, which drivers forbid", item.sig.ident));
+        }
         ForDriver { module, local }.visit_signature_mut(&mut item.sig);
         let answer = match &item.sig.output {
             ReturnType::Default => String::new(),
-            ReturnType::Type(_, returned) => {
-                first_value(returned).ok_or_else(|| format!("{}: {}", item.sig.ident, tight(returned)))?
-            }
+            ReturnType::Type(_, returned) => first_value(returned).ok_or_else(|| {
+                format!("{} answers a {}, of which no first value is known", item.sig.ident, tight(returned))
+            })?,
         };
         Ok(Self { signature: tight(&item.sig), answer })
     }
@@ -45,6 +48,10 @@ pub(super) fn first_value(of: &Type) -> Option<String> {
     Some(value.to_owned())
 }
 
+/// What contracts may use by its name alone.
+const OF_THE_FRAMEWORK: [&str; 7] =
+    ["AtDispatch", "AtMostDispatch", "AtPassive", "Guid", "MayWait", "Result", "Status"];
+
 /// Turns the contract's words into the driver's: its types are found in the module, and arguments are not used yet.
 struct ForDriver<'a> {
     module: &'a str,
@@ -64,12 +71,14 @@ impl VisitMut for ForDriver<'_> {
 
     fn visit_path_mut(&mut self, path: &mut syn::Path) {
         visit_mut::visit_path_mut(self, path);
-        if let Some(first) = path.segments.first().map(|segment| segment.ident.to_string())
-            && self.local.contains(&first)
-        {
-            let module = quote::format_ident!("{}", self.module);
-            path.segments.insert(0, syn::PathSegment::from(module));
-        }
+        let Some(first) = path.segments.first().map(|segment| segment.ident.to_string()) else { return };
+        let home = match first.as_str() {
+            _ if self.local.contains(&first) => self.module,
+            // A contract that brings names of the framework in.
+            _ if path.segments.len() == 1 && OF_THE_FRAMEWORK.contains(&first.as_str()) => "nmr",
+            _ => return,
+        };
+        path.segments.insert(0, syn::PathSegment::from(quote::format_ident!("{home}")));
     }
 }
 
@@ -118,6 +127,18 @@ mod tests {
 
     #[test]
     fn a_type_without_a_first_value_is_named() {
-        assert_eq!(function("fn read(&self) -> Reading;").unwrap_err(), "read: gauge::Reading");
+        let refusal = function("fn read(&self) -> Reading;").unwrap_err();
+        assert!(refusal.starts_with("read answers a gauge::Reading"), "{refusal}");
+        let refusal = function("unsafe fn read(&self, at: *mut u8);").unwrap_err();
+        assert!(refusal.contains("unsafe"), "{refusal}");
+    }
+
+    #[test]
+    fn names_of_the_framework_are_found_without_the_imports_of_the_contract() {
+        let made = function("fn read(&self, at: &AtPassive<'_>, of: Guid) -> Result<u32>;").unwrap();
+        assert_eq!(
+            made.signature,
+            "fn read(&self, _at: &nmr::AtPassive<'_>, _of: nmr::Guid) -> nmr::Result<u32>"
+        );
     }
 }

@@ -70,8 +70,9 @@ fn what_cannot_be_is_refused() {
         assert!(error.to_string().contains(why), "{error}");
     };
     refused(&args("gauge", &[], &[]), "has no NPI");
-    refused(&args("gauge", &["nothing"], &[]), "there are clock, echo, relay");
+    refused(&args("gauge", &["nothing"], &[]), "there are clock, echo, msquic, relay, wsk");
     refused(&args("gauge", &["echo"], &["echo"]), "asked for twice");
+    refused(&args("gauge", &[], &["wsk"]), "Windows is its provider");
     refused(&args("gauge", &["echo-npi"], &[]), "echo-npi::clock or ");
     let with_ids = |ids: &[&str]| Args {
         npi_ids: ids.iter().map(ToString::to_string).collect(),
@@ -173,8 +174,10 @@ fn copy(from: &Path, to: &Path) {
 fn what_is_written_builds_and_passes() {
     let scratch = Scratch::new();
     scratch.make(&rich()).unwrap();
-    scratch.make(&args("gauge-reader", &["echo", "gauge-npi"], &[])).unwrap();
-    let packages = ["--package", "packet-gauge", "--package", "gauge-npi", "--package", "gauge-reader"];
+    scratch.make(&args("gauge-reader", &["echo", "gauge-npi", "wsk"], &[])).unwrap();
+    scratch.make(&args("resolver", &["wsk", "msquic"], &[])).unwrap();
+    let names = ["packet-gauge", "gauge-npi", "gauge-reader", "resolver"];
+    let packages = names.map(|name| ["--package", name]).concat();
     scratch.cargo(&[&["fmt", "--check"], &packages[..]].concat());
     scratch.cargo(&[&["test", "--offline", "--locked"], &packages[..]].concat());
     let lints = ["clippy", "--offline", "--locked", "--all-targets"];
