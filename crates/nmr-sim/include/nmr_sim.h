@@ -26,6 +26,13 @@
  *       must bear either. The default is client-first, and seeded if there is a seed.
  *   cleanup-order             NMR_SIM_CLEANUP_ORDER
  *       client-first, provider-first, seeded: whose cleanup callback comes first; likewise.
+ *   cleanup-for-null-context  NMR_SIM_CLEANUP_FOR_NULL_CONTEXT
+ *       yes, no: whether the cleanup callback of a side whose binding context is NULL is called. Not documented; yes is
+ *       the default.
+ *   idle-deregister           NMR_SIM_IDLE_DEREGISTER
+ *       pending, success: what a deregistration answers after which no binding is left. Windows answers STATUS_PENDING,
+ *       which is the default. With success it answers STATUS_SUCCESS and closes the handle, as some other simulators
+ *       do: for tests that were written for those.
  *   cleanup-overtakes-detach  NMR_SIM_CLEANUP_OVERTAKES_DETACH
  *       yes, no: whether a completion that arrives while the same side's detach callback is still running counts at
  *       once, so that the cleanup may run before that callback has returned. Not documented; yes is the default.
@@ -65,16 +72,31 @@ NTSTATUS NTAPI nmr_sim_set(const char *setting, const char *value);
 uint64_t NTAPI nmr_sim_reset(void);
 
 /* The level that the calling thread stands for: PASSIVE_LEVEL at first. Callbacks run on the caller's thread, so they
- * run at its level. From DISPATCH_LEVEL on a thread cannot wait, register or attach; below, levels are alike. Answers the
- * level before. */
+ * run at its level; one that returns at another level breaks a rule, and so does a call of NMR that is made at a higher
+ * level than documented. Answers the level before. */
 KIRQL NTAPI nmr_sim_set_irql(KIRQL level);
 KIRQL NTAPI nmr_sim_irql(void);
 
-/* Makes the n-th call from here fail that may fail, with STATUS_INSUFFICIENT_RESOURCES: NmrRegisterClient,
- * NmrRegisterProvider and NmrClientAttachProvider, counted together from 1. With 0 none fails. A loop over n until fewer
- * than n calls were made walks through every failure. */
+/* Makes the n-th call from here fail that may fail: NmrRegisterClient, NmrRegisterProvider and NmrClientAttachProvider
+ * with STATUS_INSUFFICIENT_RESOURCES, nmr_sim_allocate with NULL, counted together from 1. With 0 none fails. A loop
+ * over n until fewer than n calls were made walks through every failure. */
 void NTAPI nmr_sim_fail_nth(uint64_t n);
 uint64_t NTAPI nmr_sim_fallible_calls(void);
+
+/* Memory for modules, zeroed: what ExAllocatePool2 and ExFreePool are to a driver. NMR knows when a binding context, a
+ * dispatch table or a characteristics structure that lies in it may be freed; freed memory is poisoned and watched. */
+PVOID NTAPI nmr_sim_allocate(size_t size);
+void NTAPI nmr_sim_free(PVOID memory);
+
+/* How large, in bytes, the structures are that modules of an NPI show to each other, in the worlds to come: those that do
+ * not change while they are shown; 0 for one that does. NMR then compares them with what they were. Without it only the
+ * structures of netioddk.h are compared. */
+NTSTATUS NTAPI nmr_sim_set_sizes(
+    PNPIID npi,
+    size_t client_characteristics,
+    size_t client_dispatch,
+    size_t provider_characteristics,
+    size_t provider_dispatch);
 
 /* How often the rule of that name was broken in this world, warnings included; NULL: any rule. */
 uint64_t NTAPI nmr_sim_violations(const char *rule);
@@ -83,9 +105,11 @@ uint64_t NTAPI nmr_sim_violations(const char *rule);
  * Written as snprintf does, and its length answered; 0 if there is none, or it was not kept. */
 size_t NTAPI nmr_sim_violation_text(uint64_t index, char *buffer, size_t size);
 
-/* What is left: registrations that were not waited for, and bindings from the offer to the last cleanup. */
+/* What is left: registrations that were not waited for, bindings from the offer to the last cleanup, and blocks of
+ * nmr_sim_allocate that were not freed. */
 uint64_t NTAPI nmr_sim_registrations(void);
 uint64_t NTAPI nmr_sim_bindings(void);
+uint64_t NTAPI nmr_sim_allocations(void);
 
 /* The module is unloaded now, or with NULL every module: each registration of it that is left breaks the rule
  * left-behind. Answers how many there are. */

@@ -10,6 +10,7 @@ use crate::side::Side;
 use crate::sync::lock;
 use crate::table::Place;
 use crate::trace::What;
+use crate::tsan;
 use crate::world::World;
 use nmr_abi::Status;
 use std::collections::VecDeque;
@@ -34,6 +35,7 @@ impl World {
         let npi = self.inner.npis.get(module.npi());
         module.keep_characteristics(npi.sizes.characteristics(side));
         let registration = Arc::new(Registration::new(self.inner.registrations.place(), npi, module));
+        tsan::published(&*registration);
         let place = registration.place;
         self.inner.registrations.insert(place, Arc::clone(&registration));
         self.note(|| What::Registered {

@@ -144,8 +144,8 @@ impl WorldBuilder {
         self
     }
 
-    /// Whether a deregistration that finds no binding answers STATUS_SUCCESS and closes the handle, so that there is
-    /// nothing to wait for. The documentation lists STATUS_PENDING as the only answer that is no error, and Windows is
+    /// Whether a deregistration after which no binding is left answers STATUS_SUCCESS and closes the handle, so that
+    /// there is nothing to wait for. The documentation lists STATUS_PENDING as the only answer that is no error, and Windows is
     /// not seen to give another one; other simulators do. It answers STATUS_PENDING by default.
     pub fn idle_deregister_succeeds(mut self, succeeds: bool) -> Self {
         self.idle_deregister_succeeds = succeeds;

@@ -9,6 +9,7 @@ use crate::irql::Irql;
 use crate::module::ProviderAnswer;
 use crate::schedule::{Callback, Point};
 use crate::side::Side;
+use crate::tsan;
 use crate::world::World;
 use nmr_abi::{BindingHandle, Status};
 use std::ffi::c_void;
@@ -56,7 +57,11 @@ impl World {
             callback,
         });
         let level = Irql::current();
+        tsan::observed(binding);
+        tsan::observed(&*binding.client);
+        tsan::observed(&*binding.provider);
         let result = call();
+        tsan::published(binding);
         drop(entered);
         let left_at = Irql::current();
         if left_at != level {

@@ -7,6 +7,7 @@ use crate::schedule::Point;
 use crate::side::Side;
 use crate::sync::lock;
 use crate::trace::What;
+use crate::tsan;
 use crate::world::World;
 use nmr_abi::Status;
 use std::collections::VecDeque;
@@ -17,7 +18,7 @@ impl World {
     /// `NmrDeregisterClient` and `NmrDeregisterProvider`.
     pub(crate) fn deregister(&self, registration: &Arc<Registration>) -> Status {
         let side = registration.side();
-        let (bindings, closed): (Vec<Arc<Binding>>, bool) = {
+        let bindings: Vec<Arc<Binding>> = {
             let mut life = lock(&registration.life);
             if life.stage != Stage::Registered {
                 drop(life);
@@ -27,28 +28,38 @@ impl World {
             registration.begin_end(&mut life);
             let (registration, npi) = (registration.number, registration.module.npi());
             self.note(|| What::Deregister { side, registration, npi, bindings: life.bindings.len() });
-            let closed = self.inner.idle_deregister_succeeds && life.bindings.is_empty();
-            if closed {
-                life.stage = Stage::Closed;
-            }
-            (life.bindings.values().map(Arc::clone).collect(), closed)
+            life.bindings.values().map(Arc::clone).collect()
         };
+        tsan::published(&**registration);
         registration.npi.leave(registration);
         self.judge_characteristics(registration, "when it is deregistered");
-        if closed {
-            self.inner.registrations.remove(registration.place);
-            registration.npi.release(registration);
-            let (registration, npi) = (registration.number, registration.module.npi());
-            self.note(|| What::Closed { side, registration, npi });
-            return Status::SUCCESS;
-        }
         self.pause(Point::BeforeDetaching(side));
         let mut bindings = VecDeque::from(bindings);
         let number = |binding: &Binding| binding.of(side.peer()).module.number();
         while let Some(binding) = self.next_of(&mut bindings, Point::NextDetach(side), number) {
             self.detach(&binding);
         }
+        if self.inner.idle_deregister_succeeds && self.close_idle(registration) {
+            return Status::SUCCESS;
+        }
         Status::PENDING
+    }
+
+    /// Closes `registration` if nothing of it is left and nobody waits for it; says whether it did.
+    fn close_idle(&self, registration: &Registration) -> bool {
+        {
+            let mut life = lock(&registration.life);
+            if life.stage != Stage::Deregistering || !life.bindings.is_empty() {
+                return false;
+            }
+            life.stage = Stage::Closed;
+        }
+        tsan::observed(registration);
+        self.inner.registrations.remove(registration.place);
+        registration.npi.release(registration);
+        let (side, number, npi) = (registration.side(), registration.number, registration.module.npi());
+        self.note(|| What::Closed { side, registration: number, npi });
+        true
     }
 
     /// Detaches `binding` if it is attached and nobody else does.
@@ -84,6 +95,7 @@ impl World {
     /// `NmrClientDetachProviderComplete` and `NmrProviderDetachClientComplete`.
     pub(crate) fn complete(&self, binding: &Arc<Binding>, side: Side) {
         self.pause_at(Point::BeforeCompletion(side), binding);
+        tsan::published(&**binding);
         let (number, npi) = (binding.number, binding.client.module.npi());
         let (next, rule) = {
             let mut progress = lock(&binding.progress);
@@ -138,6 +150,9 @@ impl World {
             [progress.half(Side::Client), progress.half(Side::Provider)]
         };
         self.inner.epitaphs.engrave(binding.place, halves);
+        tsan::observed(binding);
+        tsan::published(&*binding.client);
+        tsan::published(&*binding.provider);
         binding.client.forget(binding.number);
         binding.provider.forget(binding.number);
     }

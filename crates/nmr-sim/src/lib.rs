@@ -55,6 +55,7 @@ mod state;
 mod sync;
 mod table;
 mod trace;
+mod tsan;
 mod wait;
 mod world;
 

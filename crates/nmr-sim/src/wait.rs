@@ -8,6 +8,7 @@ use crate::schedule::Callback;
 use crate::side::Side;
 use crate::sync::lock;
 use crate::trace::What;
+use crate::tsan;
 use crate::world::World;
 use nmr_abi::Status;
 use std::fmt::Write;
@@ -38,6 +39,7 @@ impl World {
         let mut life = self.until_empty(registration, life);
         life.stage = Stage::Closed;
         drop(life);
+        tsan::observed(registration);
         self.judge_characteristics(registration, "when its wait returns");
         registration.npi.release(registration);
         self.inner.registrations.remove(registration.place);

@@ -4,17 +4,17 @@
 
 use super::ledger::say;
 use super::process_world::{self, current};
+use crate::builder::Sizes;
 use crate::contract::Rule;
-use crate::irql::Raised;
-use nmr_abi::{ModuleId, Status};
+use crate::irql::{Irql, Raised};
+use nmr_abi::{ModuleId, NpiId, Status};
 use std::cell::RefCell;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 
 const PASSIVE_LEVEL: u8 = 0;
-const DISPATCH_LEVEL: u8 = 2;
 
 thread_local! {
-    /// The level that the thread set, and what holds it there if that is DISPATCH_LEVEL or above.
+    /// The level that the thread set, and what holds it there.
     static LEVEL: RefCell<(u8, Option<Raised>)> = const { RefCell::new((PASSIVE_LEVEL, None)) };
 }
 
@@ -67,11 +67,12 @@ pub(crate) extern "system" fn nmr_sim_reset() -> u64 {
 #[unsafe(no_mangle)]
 pub(crate) extern "system" fn nmr_sim_set_irql(level: u8) -> u8 {
     LEVEL.with_borrow_mut(|(current, raised)| {
-        if level < DISPATCH_LEVEL {
-            *raised = None;
-        } else if raised.is_none() {
-            *raised = Some(Raised::to_dispatch());
-        }
+        *raised = Some(Raised::to(match level {
+            0 => Irql::Passive,
+            1 => Irql::Apc,
+            2 => Irql::Dispatch,
+            _ => Irql::Device,
+        }));
         std::mem::replace(current, level)
     })
 }
@@ -94,13 +95,54 @@ pub(crate) extern "system" fn nmr_sim_fallible_calls() -> u64 {
     current().world.fallible_calls()
 }
 
+/// Says how large the things are that modules of an NPI show to each other, in the worlds to come.
+///
+/// # Safety
+/// `npi` is NULL or the address of an NPI's identifier.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "system" fn nmr_sim_set_sizes(
+    npi: *const NpiId,
+    client_characteristics: usize,
+    client_dispatch: usize,
+    provider_characteristics: usize,
+    provider_dispatch: usize,
+) -> Status {
+    // SAFETY: this function's contract.
+    let Some(npi) = (unsafe { npi.as_ref() }) else {
+        say("nmr_sim_set_sizes: the NPI is NULL");
+        return Status::INVALID_PARAMETER;
+    };
+    let sizes =
+        Sizes { client_characteristics, client_dispatch, provider_characteristics, provider_dispatch };
+    process_world::set_sizes(*npi, sizes);
+    Status::SUCCESS
+}
+
+/// Memory for a module; NULL if that was asked for.
+#[unsafe(no_mangle)]
+pub(crate) extern "system" fn nmr_sim_allocate(size: usize) -> *mut c_void {
+    current().world.allocate(size)
+}
+
+/// Frees what `nmr_sim_allocate` gave.
+///
+/// # Safety
+/// Nothing uses the memory after this.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "system" fn nmr_sim_free(memory: *mut c_void) {
+    // SAFETY: this function's contract.
+    unsafe { current().world.free(memory) };
+}
+
 /// How often the rule of this name was broken; any, if it is NULL.
 ///
 /// # Safety
 /// `rule` is NULL or the address of a string that ends in a zero.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "system" fn nmr_sim_violations(rule: *const c_char) -> u64 {
-    let ledger = &current().ledger;
+    let made = current();
+    made.world.judge_memory();
+    let ledger = &made.ledger;
     if rule.is_null() {
         return ledger.count(None);
     }
@@ -161,6 +203,12 @@ unsafe fn give(text: &str, buffer: *mut c_char, size: usize) -> usize {
 #[unsafe(no_mangle)]
 pub(crate) extern "system" fn nmr_sim_registrations() -> u64 {
     current().world.left().registrations.len() as u64
+}
+
+/// How many blocks of memory there are that were not freed.
+#[unsafe(no_mangle)]
+pub(crate) extern "system" fn nmr_sim_allocations() -> u64 {
+    current().world.left().memory as u64
 }
 
 /// How many bindings there are, from the offer to the last cleanup.

@@ -5,11 +5,13 @@
 
 use super::ledger::{Ledger, say};
 use super::settings::{Events, Settings};
-use crate::builder::WorldBuilder;
+use crate::builder::{Sizes, WorldBuilder};
 use crate::contract::OnViolation;
 use crate::sync::lock;
 use crate::world::World;
+use nmr_abi::NpiId;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,8 +19,13 @@ use std::sync::{Arc, Mutex};
 /// Worlds are numbered from 1; 0 says that there is none yet.
 static CURRENT: AtomicU64 = AtomicU64::new(0);
 
-static MAKER: Mutex<Maker> =
-    Mutex::new(Maker { settings: None, last: 0, made: None, finish: |builder| builder });
+static MAKER: Mutex<Maker> = Mutex::new(Maker {
+    settings: None,
+    last: 0,
+    made: None,
+    finish: |builder| builder,
+    sizes: BTreeMap::new(),
+});
 
 /// Makes worlds.
 struct Maker {
@@ -28,6 +35,7 @@ struct Maker {
     last: u64,
     made: Option<Made>,
     finish: fn(WorldBuilder) -> WorldBuilder,
+    sizes: BTreeMap<u128, Sizes>,
 }
 
 /// A world, and what was done wrong in it.
@@ -96,6 +104,11 @@ pub fn set(name: &str, value: &str) -> Result<(), String> {
     lock(&MAKER).settings().set(name, value)
 }
 
+/// Says how large the things are that modules of `npi` show to each other, in the worlds to come.
+pub(crate) fn set_sizes(npi: NpiId, sizes: Sizes) {
+    lock(&MAKER).sizes.insert(npi.to_u128(), sizes);
+}
+
 impl Maker {
     fn settings(&mut self) -> &mut Settings {
         self.settings.get_or_insert_with(|| {
@@ -116,16 +129,20 @@ impl Maker {
         }
         let settings = self.settings().clone();
         self.last += 1;
-        let made = make(&settings, self.last as u8, self.finish);
+        let mut builder = settings.builder().mark(self.last as u8);
+        for (npi, sizes) in &self.sizes {
+            builder = builder.sizes(NpiId::from_u128(*npi), *sizes);
+        }
+        let made = make(&settings, builder, self.finish);
         self.made = Some(made.clone());
         CURRENT.store(self.last, Ordering::Release);
         made
     }
 }
 
-fn make(settings: &Settings, mark: u8, finish: fn(WorldBuilder) -> WorldBuilder) -> Made {
+fn make(settings: &Settings, builder: WorldBuilder, finish: fn(WorldBuilder) -> WorldBuilder) -> Made {
     let ledger = Arc::new(Ledger::new(settings.on_violation));
-    let mut builder = settings.builder().mark(mark).on_violation(OnViolation::Tell);
+    let mut builder = builder.on_violation(OnViolation::Tell);
     if settings.events == Events::Print {
         builder = builder.listener(|event| say(&event.to_string()));
     }

@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) on_violation: OnViolation,
     detach_order: Option<Order>,
     cleanup_order: Option<Order>,
+    cleanup_for_null_context: bool,
+    idle_deregister_succeeds: bool,
     cleanup_overtakes_detach: bool,
     wait_covers_detach: bool,
     seed: Option<u64>,
@@ -49,6 +51,8 @@ impl Default for Settings {
             on_violation: OnViolation::Report,
             detach_order: None,
             cleanup_order: None,
+            cleanup_for_null_context: true,
+            idle_deregister_succeeds: false,
             cleanup_overtakes_detach: true,
             wait_covers_detach: true,
             seed: None,
@@ -73,7 +77,7 @@ const NUMBER: &str = "a number or `none`";
 const ORDER: &str = "`client-first`, `provider-first` or `seeded`";
 const YES_NO: &str = "`yes` or `no`";
 
-const ALL: [Setting; 10] = [
+const ALL: [Setting; 12] = [
     Setting {
         name: "on-violation",
         values: "`report`, `abort`, `collect` or `count`",
@@ -97,6 +101,23 @@ const ALL: [Setting; 10] = [
         name: "cleanup-order",
         values: ORDER,
         set: |settings, value| order(value).map(|order| settings.cleanup_order = Some(order)),
+    },
+    Setting {
+        name: "cleanup-for-null-context",
+        values: YES_NO,
+        set: |settings, value| yes(value).map(|yes| settings.cleanup_for_null_context = yes),
+    },
+    Setting {
+        name: "idle-deregister",
+        values: "`pending` or `success`",
+        set: |settings, value| {
+            settings.idle_deregister_succeeds = match value {
+                "pending" => false,
+                "success" => true,
+                _ => return None,
+            };
+            Some(())
+        },
     },
     Setting {
         name: "cleanup-overtakes-detach",
@@ -224,6 +245,8 @@ impl Settings {
         let builder = WorldBuilder::default()
             .detach_order(order(self.detach_order))
             .cleanup_order(order(self.cleanup_order))
+            .cleanup_for_null_context(self.cleanup_for_null_context)
+            .idle_deregister_succeeds(self.idle_deregister_succeeds)
             .cleanup_overtakes_detach(self.cleanup_overtakes_detach)
             .wait_covers_detach(self.wait_covers_detach)
             .record(self.events == Events::Record);

@@ -80,7 +80,7 @@ fn an_idle_deregistration_succeeds_at_once_if_so_set() {
     let (client, provider) = (Bare::new(&world, Side::Client), Bare::new(&world, Side::Provider));
     client.register();
     provider.register();
-    client.take_down();
+    assert_eq!(client.deregister(), Status::SUCCESS, "its binding has ended meanwhile");
     assert_eq!(provider.deregister(), Status::SUCCESS);
     assert_eq!(world.left().registrations, [""; 0]);
     assert!(world.story().contains("closed side=provider registration=2"), "{}", world.story());
