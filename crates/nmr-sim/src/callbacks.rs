@@ -60,7 +60,7 @@ impl World {
         tsan::observed(binding);
         tsan::observed(&*binding.client);
         tsan::observed(&*binding.provider);
-        let result = call();
+        let result = tsan::outside(call);
         tsan::published(binding);
         drop(entered);
         let left_at = Irql::current();

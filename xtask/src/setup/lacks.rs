@@ -53,6 +53,9 @@ pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
         let wine = ["/usr/lib/wine/wine64", "/usr/bin/wine64"];
         package(wine.iter().any(|path| probe.is_file(path.as_ref())), "wine64");
         package(probe.has_program("osslsigncode"), "osslsigncode");
+        // The C library of the simulator is tried by programs in C and C++.
+        package(probe.has_program("g++"), "g++");
+        package(probe.has_program("make"), "make");
         package(probe.has_program("sshd"), "openssh-server");
         package(probe.has_program("ssh") && probe.has_program("scp"), "openssh-client");
     }
@@ -154,7 +157,7 @@ mod tests {
             let packages = lacks(&FakeMachine::debian_12(), need).packages;
             packages.into_iter().filter(|name| !PACKAGE.contains(&name.as_str())).collect()
         };
-        let test = ["openssh-client", "openssh-server", "osslsigncode", "wine64"];
+        let test = ["g++", "make", "openssh-client", "openssh-server", "osslsigncode", "wine64"];
         assert_eq!(more(Need::Test), test);
         let mut all = more(Need::All);
         all.retain(|name| !test.contains(&name.as_str()));
@@ -180,6 +183,8 @@ mod tests {
             ("/usr/x86_64-w64-mingw32/lib/libntoskrnl.a", "mingw-w64-x86-64-dev"),
             ("/usr/bin/x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32"),
             ("/usr/lib/wine/wine64", "wine64"),
+            ("/usr/bin/g++", "g++"),
+            ("/usr/bin/make", "make"),
             ("/usr/sbin/sshd", "openssh-server"),
             ("/usr/bin/scp", "openssh-client"),
             ("/usr/bin/valgrind", "valgrind"),

@@ -126,6 +126,8 @@ pub(super) mod fake {
                 "/usr/bin/x86_64-w64-mingw32-gcc",
                 "/usr/lib/wine/wine64",
                 "/usr/bin/osslsigncode",
+                "/usr/bin/g++",
+                "/usr/bin/make",
                 "/usr/sbin/sshd",
                 "/usr/bin/ssh",
                 "/usr/bin/scp",

@@ -1,9 +1,10 @@
 /*
  * The types and macros of the kernel's headers that a network module needs to name NMR's functions and answers.
  *
- * Sizes are those of Windows on every host: LONG, ULONG and NTSTATUS have 32 bits. A host that has these types defines
- * NMR_SIM_NO_NT_TYPES, or the macros that Windows' own headers are guarded by, and they are left alone. A macro that
- * is there already is left alone too.
+ * Sizes are those of Windows on every host: LONG, ULONG and NTSTATUS have 32 bits. A host with types of its own defines
+ * NMR_SIM_NO_NT_TYPES, or the macros that Windows' own headers are guarded by, and none is defined here. What it has to
+ * have then: VOID, PVOID, HANDLE, PHANDLE, BOOLEAN, USHORT, ULONG, LONG, NTSTATUS, KIRQL, GUID and LUID. Macros that are
+ * there already are left alone, and so are GUID and LUID where GUID_DEFINED and __LUID_DEFINED__ say that they are.
  */
 #ifndef NMR_SIM_NT_TYPES_H
 #define NMR_SIM_NT_TYPES_H
@@ -135,8 +136,8 @@ typedef struct _LUID {
 #ifndef DEFINE_GUID
 #ifdef INITGUID
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
-    EXTERN_C const GUID name; \
-    const GUID DECLSPEC_SELECTANY name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
+    EXTERN_C const GUID DECLSPEC_SELECTANY name; \
+    const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) EXTERN_C const GUID name
 #endif

@@ -166,7 +166,8 @@ pub(crate) unsafe extern "system" fn nmr_sim_violation_text(
     buffer: *mut c_char,
     size: usize,
 ) -> usize {
-    let kept = usize::try_from(index).ok().and_then(|index| current().ledger.text(index));
+    let made = current();
+    let kept = usize::try_from(index).ok().and_then(|index| made.ledger.text(index));
     // SAFETY: this function's contract.
     unsafe { give(kept.unwrap_or_default().as_str(), buffer, size) }
 }
@@ -177,7 +178,8 @@ pub(crate) unsafe extern "system" fn nmr_sim_violation_text(
 /// `buffer` is NULL or has room for `size` bytes.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "system" fn nmr_sim_story(buffer: *mut c_char, size: usize) -> usize {
-    let story = current().world.story();
+    let made = current();
+    let story = made.world.story();
     // SAFETY: this function's contract.
     unsafe { give(&story, buffer, size) }
 }

@@ -8,10 +8,12 @@ use super::settings::{Events, Settings};
 use crate::builder::{Sizes, WorldBuilder};
 use crate::contract::OnViolation;
 use crate::sync::lock;
+use crate::tsan::Inside;
 use crate::world::World;
 use nmr_abi::NpiId;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -50,14 +52,30 @@ thread_local! {
     static OWN: RefCell<Option<(u64, Rc<Made>)>> = const { RefCell::new(None) };
 }
 
+/// A call of the library, and the world that it works on.
+#[derive(Debug)]
+pub(crate) struct Current {
+    made: Rc<Made>,
+    _inside: Inside,
+}
+
+impl Deref for Current {
+    type Target = Made;
+
+    fn deref(&self) -> &Made {
+        &self.made
+    }
+}
+
 /// The world of the process, which is made now if there is none.
-pub(crate) fn current() -> Rc<Made> {
+pub(crate) fn current() -> Current {
+    let inside = Inside::enter();
     let number = CURRENT.load(Ordering::Acquire);
     let own = OWN.try_with(|own| match &*own.borrow() {
         Some((own, made)) if *own == number && number != 0 => Some(Rc::clone(made)),
         _ => None,
     });
-    own.ok().flatten().unwrap_or_else(adopt)
+    Current { made: own.ok().flatten().unwrap_or_else(adopt), _inside: inside }
 }
 
 /// Takes the world of the process as the one of this thread.
@@ -86,6 +104,7 @@ pub fn world() -> World {
 /// Gives the process a new world with the settings of this moment, and answers how many registrations are left in the
 /// old one. Its handles are stale from now on.
 pub fn reset() -> usize {
+    let _inside = Inside::enter();
     let before = {
         let mut maker = lock(&MAKER);
         let before = maker.made.take();
@@ -101,11 +120,13 @@ pub fn reset() -> usize {
 /// # Errors
 /// Says what is wrong with the name or the value; nothing has changed then.
 pub fn set(name: &str, value: &str) -> Result<(), String> {
+    let _inside = Inside::enter();
     lock(&MAKER).settings().set(name, value)
 }
 
 /// Says how large the things are that modules of `npi` show to each other, in the worlds to come.
 pub(crate) fn set_sizes(npi: NpiId, sizes: Sizes) {
+    let _inside = Inside::enter();
     lock(&MAKER).sizes.insert(npi.to_u128(), sizes);
 }
 

@@ -1,0 +1,67 @@
+//! What the environment chooses.
+
+use crate::toolchain::{compile, have, run};
+use std::process::Command;
+
+#[test]
+fn a_wait_that_takes_too_long_names_what_holds_it() {
+    if !have("cc") {
+        return;
+    }
+    let program = compile("misuse", "wait", &[]);
+    let mut command = Command::new(&program);
+    command.arg("never-completed").env("NMR_SIM_WAIT_LIMIT", "20").env("NMR_SIM_EVENTS", "record");
+    let errors = run(&mut command).aborted().errors;
+    assert!(errors.starts_with("nmr-sim: the wait for client 1 (module "), "{errors}");
+    assert!(errors.contains("\n  binding 1: client 1 "), "{errors}");
+    assert!(errors.contains(" answered STATUS_PENDING and has not completed\n"), "{errors}");
+    assert!(errors.contains("nmr-sim: aborted; what led here:\n1 registered side=client "), "{errors}");
+    // Told once, although a report was wanted before.
+    command.env("NMR_SIM_WAIT_REPORT", "1");
+    let errors = run(&mut command).aborted().errors;
+    assert_eq!(errors.matches("has not returned after").count(), 2, "{errors}");
+}
+
+#[test]
+fn settings_that_are_not_understood_end_the_process_before_it_proves_anything() {
+    if !have("cc") {
+        return;
+    }
+    let program = compile("misuse", "set", &[]);
+    let errors = run(Command::new(&program)
+        .arg("stale-handle")
+        .env("NMR_SIM_SEED", "x")
+        .env("NMR_SIM_ON_VIOLATOIN", "abort"))
+    .aborted()
+    .errors;
+    assert!(
+        errors.contains("nmr-sim: `seed` (NMR_SIM_SEED) is `x` and must be a number or `none`\n"),
+        "{errors}"
+    );
+    assert!(errors.contains("nmr-sim: NMR_SIM_ON_VIOLATOIN is no setting; there are "), "{errors}");
+}
+
+#[test]
+fn what_is_collected_or_counted_is_not_said() {
+    if !have("cc") {
+        return;
+    }
+    let program = compile("misuse", "collect", &[]);
+    for quiet in ["collect", "count"] {
+        let ended =
+            run(Command::new(&program).arg("bad-free").env("NMR_SIM_ON_VIOLATION", quiet)).succeeded();
+        assert_eq!((ended.output.as_str(), ended.errors.as_str()), ("went on\n", ""));
+    }
+}
+
+#[test]
+fn events_are_printed_as_they_happen() {
+    if !have("cc") {
+        return;
+    }
+    let program = compile("misuse", "print", &[]);
+    let errors =
+        run(Command::new(&program).arg("wrong-side").env("NMR_SIM_EVENTS", "print")).succeeded().errors;
+    assert!(errors.starts_with("nmr-sim: 1 registered side=client registration=1 "), "{errors}");
+    assert!(errors.contains("nmr-sim: error wrong-side: "), "{errors}");
+}
