@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | [`wsk`] | Winsock Kernel | client | versions, calls, datagram and stream sockets over a seam for requests |
 //! | [`msquic`] | MsQuic in the kernel | client | the table of an API version, opened and closed |
+//! | [`xdp`] | XDP for Windows | client, as XDP has it for network cards | capabilities, and the way to the interface's table |
 //! | [`ebpf::program_information`] | eBPF for Windows, program information | provider | program types, helper functions |
 //! | [`ebpf::hook`] | eBPF for Windows, hook | provider | programs, run with a context |
 //! | [`ebpf::map`] | eBPF for Windows, map information | provider | the structures |
@@ -19,6 +20,7 @@
 pub mod ebpf;
 pub mod msquic;
 pub mod wsk;
+pub mod xdp;
 
 /// Checks a layout at compile time: `layout!(Type: size, field at offset, ...)`.
 macro_rules! layout {
