@@ -19,6 +19,7 @@ mod deploy;
 mod digest;
 mod driver_package;
 mod exit;
+mod header;
 mod inf;
 mod lab;
 mod moment;
@@ -69,6 +70,8 @@ enum Command {
     Check(check::Args),
     /// Begin a driver: crate, contracts, setup information file, test.
     New(new::Args),
+    /// Write the contracts of a crate as a C header.
+    Header(header::Args),
 }
 
 /// Does what the command line says.
@@ -96,6 +99,7 @@ fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Bench(args) => bench::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::New(args) => new::run(args, context),
+        Command::Header(args) => header::run(args, context),
     }
 }
 

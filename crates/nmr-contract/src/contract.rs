@@ -1,13 +1,15 @@
 //! A whole contract.
 
 use crate::{Characteristics, Convention, Identity, Mistakes, PlainStruct, Table};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use std::collections::BTreeSet;
 use syn::{Item, ItemMod};
 
 /// What a module with `#[npi]` says.
 #[derive(Clone)]
 pub struct Contract {
+    /// The module.
+    pub name: Ident,
     /// Identifier and versions.
     pub identity: Identity,
     /// The trait `Provider`, if there is one.
@@ -61,9 +63,9 @@ impl Reading {
 fn read(arguments: TokenStream, module: &mut ItemMod) -> syn::Result<Contract> {
     let mut mistakes = Mistakes::default();
     let identity = Identity::read(arguments, &mut mistakes);
-    let name = module.ident.span();
+    let name = module.ident.clone();
     let Some((_, items)) = &mut module.content else {
-        mistakes.add(name, "the contract is written inside the module: `{ ... }`");
+        mistakes.add(name.span(), "the contract is written inside the module: `{ ... }`");
         return Err(mistakes.into_result().expect_err("one was added"));
     };
     let provider = Table::take(items, "Provider", identity.as_ref(), &mut mistakes);
@@ -78,7 +80,7 @@ fn read(arguments: TokenStream, module: &mut ItemMod) -> syn::Result<Contract> {
     let shows_something = provider_characteristics.is_some() || client_characteristics.is_some();
     if provider.is_none() && client.is_none() && !shows_something {
         mistakes.add(
-            name,
+            name.span(),
             "the contract has no functions: add `pub trait Provider { ... }` with what providers serve, or `pub trait \
              Client { ... }` with what clients serve",
         );
@@ -87,5 +89,5 @@ fn read(arguments: TokenStream, module: &mut ItemMod) -> syn::Result<Contract> {
         (Err(mistakes), _) => return Err(mistakes),
         (Ok(()), identity) => identity.expect("it is missing only if that was a mistake"),
     };
-    Ok(Contract { identity, provider, client, provider_characteristics, client_characteristics, plain })
+    Ok(Contract { name, identity, provider, client, provider_characteristics, client_characteristics, plain })
 }

@@ -8,11 +8,13 @@
 
 mod argument;
 mod attributes;
+pub mod c;
 mod characteristics;
 mod contract;
 mod convention;
 mod function;
 mod identity;
+mod layout;
 mod mistakes;
 mod plain;
 mod table;
@@ -23,6 +25,7 @@ pub use contract::{Contract, Reading};
 pub use convention::{Convention, Kind};
 pub use function::{Function, Output};
 pub use identity::Identity;
+pub use layout::Layout;
 pub use mistakes::Mistakes;
 pub use plain::{Field, PlainStruct};
 pub use table::Table;

@@ -9,10 +9,20 @@ pub use awkward::*;
 pub mod awkward {
     use nmr::{AtDispatch, AtMostDispatch, AtPassive, Guid, Status};
 
-    /// What sort of entry it is: 1 for a file, 2 for a link.
+    /// How many pages there are.
+    pub const PAGES: u32 = 4;
+
+    /// What sort of entry it is.
     #[plain]
     #[derive(Debug, PartialEq, Eq)]
     pub struct Kind(pub u32);
+
+    impl Kind {
+        /// A file.
+        pub const FILE: Self = Self(1);
+        /// A link.
+        pub const LINK: Self = Self(0x2);
+    }
 
     /// An entry.
     #[plain]

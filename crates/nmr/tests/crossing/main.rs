@@ -43,7 +43,7 @@ fn buffers_cross_both_ways() {
         assert_eq!(read, [1, 2, 3, 0, 0, 0, 0, 0]);
         assert_eq!(keeper.write(at.at_passive(), 2, &[]), Ok(0));
         assert_eq!(keeper.read(at.at_passive(), 2, &mut []), Ok(0));
-        assert_eq!(keeper.write(at.at_passive(), 9, &[1]), Err(Error::INVALID_PARAMETER));
+        assert_eq!(keeper.write(at.at_passive(), awkward::PAGES, &[1]), Err(Error::INVALID_PARAMETER));
     });
 }
 
@@ -51,11 +51,11 @@ fn buffers_cross_both_ways() {
 fn structures_cross_by_value_and_by_reference() {
     attached(|_, visitor| {
         let keeper = visitor.awkward.oldest_peer().expect("attached");
-        let entry = Entry { key: 7, kind: awkward::Kind(2), tags: [1, 2, 3] };
+        let entry = Entry { key: 7, kind: awkward::Kind::LINK, tags: [1, 2, 3] };
         assert_eq!(keeper.put(&entry), Ok(()));
-        let mut found = Entry { key: 7, kind: awkward::Kind(0), tags: [0; 3] };
+        let mut found = Entry { key: 7, kind: awkward::Kind::FILE, tags: [0; 3] };
         assert_eq!(keeper.look_up(&mut found), Ok(true.into()));
-        assert_eq!((found.kind, found.tags), (awkward::Kind(2), [1, 2, 3]));
+        assert_eq!((found.kind, found.tags), (awkward::Kind::LINK, [1, 2, 3]));
         assert_eq!(keeper.first().map(|first| first.key), Ok(7));
         assert_eq!(keeper.sum(&[entry, entry, entry]), Ok(21));
     });

@@ -1,8 +1,8 @@
 //! Structs in C's layout: characteristics, and what is marked `#[plain]`.
 
 use super::assertion;
-use nmr_contract::{Characteristics, Field, PlainStruct};
-use proc_macro2::TokenStream;
+use nmr_contract::{Characteristics, Contract, Field, Layout, PlainStruct};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Index;
 
@@ -10,18 +10,18 @@ use syn::Index;
 pub(super) fn emit(
     name: &str,
     shown: Option<&Characteristics>,
-    version: u16,
+    contract: &Contract,
 ) -> (TokenStream, Option<TokenStream>) {
     let Some(Characteristics { header, fields, .. }) = shown else {
         return (quote!(::nmr::NoCharacteristics), None);
     };
     let name = format_ident!("{name}");
-    let version = header.version.unwrap_or(version);
+    let version = header.version.unwrap_or(contract.identity.version);
     let header = format_ident!("{}", header.kind.type_name());
-    let assertions = assertions(fields);
+    let (assertions, layout) = (assertions(fields), layout(&name, fields, contract));
     let end = end_of(fields);
     let shown = quote! {
-        const _: () = { #assertions };
+        const _: () = { #assertions #layout };
 
         impl #name {
             /// As a module shows it to its peers: behind the header of the contract.
@@ -50,11 +50,11 @@ pub(super) fn emit(
 }
 
 /// What makes a `#[plain]` struct one that crosses.
-pub(super) fn plain(plain: &PlainStruct) -> TokenStream {
+pub(super) fn plain(plain: &PlainStruct, contract: &Contract) -> TokenStream {
     let PlainStruct { name, fields, .. } = plain;
-    let assertions = assertions(fields);
+    let (assertions, layout) = (assertions(fields), layout(name, fields, contract));
     quote! {
-        const _: () = { #assertions };
+        const _: () = { #assertions #layout };
 
         // SAFETY: in C's layout, of fields that may have any value.
         unsafe impl ::nmr::Wire for #name {}
@@ -68,17 +68,34 @@ fn assertions(fields: &[Field]) -> TokenStream {
     fields.iter().map(|field| assertion(&field.field_type, field.private)).collect()
 }
 
+/// What a C header of the contract asserts of the struct, as far as C can say it.
+fn layout(name: &Ident, fields: &[Field], contract: &Contract) -> Option<TokenStream> {
+    let layout = Layout::of(fields, contract).ok()?;
+    let (size, align) = (layout.size, layout.align);
+    let offsets = fields.iter().zip(layout.offsets).enumerate().map(|(index, (field, offset))| {
+        let place = place(field, index);
+        quote!(assert!(::core::mem::offset_of!(#name, #place) == #offset);)
+    });
+    Some(quote! {
+        assert!(::core::mem::size_of::<#name>() == #size && ::core::mem::align_of::<#name>() == #align);
+        #(#offsets)*
+    })
+}
+
+fn place(field: &Field, index: usize) -> TokenStream {
+    match &field.name {
+        Some(name) => quote!(#name),
+        None => {
+            let index = Index::from(index);
+            quote!(#index)
+        }
+    }
+}
+
 /// The end of the last field, in bytes.
 fn end_of(fields: &[Field]) -> TokenStream {
     let last = fields.iter().enumerate().next_back().map(|(index, field)| {
-        let last_type = &field.field_type;
-        let place = match &field.name {
-            Some(name) => quote!(#name),
-            None => {
-                let index = Index::from(index);
-                quote!(#index)
-            }
-        };
+        let (last_type, place) = (&field.field_type, place(field, index));
         quote!(::core::mem::offset_of!(Self, #place) + ::core::mem::size_of::<#last_type>())
     });
     last.unwrap_or_else(|| quote!(0))

@@ -16,7 +16,7 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
     let ItemMod { attrs, vis, ident: name, content, .. } = module;
     let items = content.iter().flat_map(|(_, items)| items);
     let Contract { identity, .. } = contract;
-    let (id, version) = (&identity.id, identity.version);
+    let id = &identity.id;
     let versions = contract.versions();
     let name_text = name.to_string();
     let sides = [
@@ -29,10 +29,10 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
         ("ClientCharacteristics", &contract.client_characteristics),
     ];
     let [(provider_shows, provider_checks), (client_shows, client_checks)] =
-        shown.map(|(name, shown)| characteristics::emit(name, shown.as_ref(), version));
+        shown.map(|(name, shown)| characteristics::emit(name, shown.as_ref(), contract));
     let tables = sides.iter().map(Side::table);
     let table_traits = sides.iter().map(Side::table_trait);
-    let plain = contract.plain.iter().map(characteristics::plain);
+    let plain = contract.plain.iter().map(|plain| characteristics::plain(plain, contract));
     quote! {
         #(#attrs)*
         #vis mod #name {
