@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::contracts::{Contracts, FOLDER};
+use super::contracts::Contracts;
 use super::plan::Plan;
 use super::request::{Identifier, Request};
 use super::{Args, write};
@@ -101,17 +101,11 @@ impl Scratch {
     fn new() -> Self {
         let own = Context::new(false).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        for part in [
-            "Cargo.toml",
-            "Cargo.lock",
-            "rust-toolchain.toml",
-            "rustfmt.toml",
-            "crates",
-            FOLDER,
-            "inf",
-            "xtask",
-        ] {
-            copy(&workspace().join(part), &folder.path().join(part));
+        for entry in fs::read_dir(workspace()).unwrap() {
+            let name = entry.unwrap().file_name();
+            if name != "target" && !name.to_string_lossy().starts_with('.') {
+                copy(&workspace().join(&name), &folder.path().join(&name));
+            }
         }
         let context = Context {
             workspace: folder.path().to_owned(),
