@@ -115,12 +115,24 @@ fn header(package: &str, root: &Path) -> Result<Header> {
         })
         .collect();
     let about = nmr_contract::c::About { package, documentation: &found.documentation };
-    let text = nmr_contract::c::header(&about, &contracts).map_err(|error| {
-        let file = found.modules.first().map(|module| module.file.as_path()).unwrap_or(root);
-        exit::wrong(sources::tell(file, &error))
-    })?;
+    let text = match nmr_contract::c::header(&about, &contracts) {
+        Ok(text) => text,
+        Err(error) => return Err(exit::wrong(sources::tell(file_of_fault(&found, &about), &error))),
+    };
     let contracts = contracts.iter().map(|named| named.contract.name.to_string()).collect();
     Ok(Header { contracts, text })
+}
+
+/// The file of the contract that C cannot say.
+fn file_of_fault<'a>(found: &'a sources::Found, about: &nmr_contract::c::About<'_>) -> &'a Path {
+    let fails = |module: &&sources::Module| {
+        let contract = module.reading.contract.as_ref().ok();
+        contract.is_some_and(|contract| {
+            nmr_contract::c::header(about, &[nmr_contract::c::Named { module: &module.reading, contract }])
+                .is_err()
+        })
+    };
+    found.modules.iter().find(fails).map_or(Path::new(""), |module| &module.file)
 }
 
 /// Aside first, so that no half a header is there.

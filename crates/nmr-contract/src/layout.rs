@@ -86,9 +86,14 @@ impl CType {
         let name = last.ident.to_string();
         if name == "Option"
             && let PathArguments::AngleBracketed(arguments) = &last.arguments
-            && let Some(GenericArgument::Type(Type::BareFn(function))) = arguments.args.first()
+            && let Some(GenericArgument::Type(of)) = arguments.args.first()
         {
-            return Self::function(function, contract);
+            // Nothing crosses as an option but a function; what an alias takes is not known here.
+            let unknown = Self::Function { arguments: Vec::new(), answer: Box::new(Self::Void) };
+            return match of {
+                Type::BareFn(function) => Self::function(function, contract),
+                _ => Ok(unknown),
+            };
         }
         if let Some(plain) = contract.plain.iter().find(|plain| plain.name == name) {
             let layout = Layout::of(&plain.fields, contract)?;

@@ -39,8 +39,8 @@ extern "C" {
 static const GUID AWKWARD_NPI_ID = { 0x0b9a6e0c, 0x0c1d, 0x4a57, { 0x8b, 0x0a, 0x4b, 0x8e, 0x4f, 0x7c, 0x1d, 0x60 } };
 
 /** The newest version of the contract, and the oldest that is spoken. */
-#define AWKWARD_VERSION 2
-#define AWKWARD_OLDEST_VERSION 1
+#define AWKWARD_NPI_VERSION 2
+#define AWKWARD_NPI_OLDEST_VERSION 1
 
 /** How many pages there are. */
 #define AWKWARD_PAGES 4

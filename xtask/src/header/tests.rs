@@ -128,7 +128,7 @@ static NTSTATUS NTAPI status(void *binding, GUID site, NTSTATUS *result) {
 const AWKWARD_PROVIDER_DISPATCH *table(void);
 const AWKWARD_PROVIDER_DISPATCH *table(void) {
     static const AWKWARD_PROVIDER_DISPATCH dispatch = {
-        AWKWARD_VERSION, sizeof(AWKWARD_PROVIDER_DISPATCH), write_page, read_page, put, look_up, first, NULL, sum, status
+        AWKWARD_NPI_VERSION, sizeof(AWKWARD_PROVIDER_DISPATCH), write_page, read_page, put, look_up, first, NULL, sum, status
     };
     return &dispatch;
 }
