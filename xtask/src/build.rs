@@ -16,6 +16,7 @@ mod link;
 mod messages;
 mod packages;
 mod plan;
+mod resource;
 mod settings;
 mod windows;
 
@@ -45,6 +46,9 @@ pub(crate) struct DriverImage {
     pub(crate) pdb: PathBuf,
     /// Whether the image was linked in this run, rather than found up to date.
     pub(crate) linked: bool,
+    /// The manifests of the packages that it was made of.
+    #[serde(skip)]
+    pub(crate) manifests: Vec<PathBuf>,
 }
 
 /// Runs `build`.
@@ -107,6 +111,7 @@ fn build_driver(
         sys: driver.link.image(),
         pdb: driver.link.symbols(),
         linked,
+        manifests: compiled.manifests_for(settings::DRIVER_TARGET),
     };
     Ok((image, compiled.warnings()))
 }

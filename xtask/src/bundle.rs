@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use nmrctl::manifest::is_plain_path;
 
 use crate::exit;
 
@@ -40,13 +41,20 @@ impl Bundle {
         let metadata = fs::metadata(path)
             .map_err(|error| exit::usage(format!("there is no bundle at {}: {error}", path.display())))?;
         if metadata.is_dir() {
-            return folder::read_folder(path);
+            return folder::read_folder(path, is_plain_path);
         }
         if metadata.len() > LARGEST_BUNDLE {
             return Err(exit::wrong(format!("{} is too large for a bundle", path.display())));
         }
         let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
         archive::read_archive(&bytes).map_err(|error| exit::wrong(format!("{}: {error}", path.display())))
+    }
+
+    /// Reads the folder of a driver package that somebody else made, whose files may have names of more kinds.
+    pub(crate) fn read_package(folder: &Path) -> Result<(Self, Vec<Oddity>)> {
+        folder::read_folder(folder, |path| {
+            !path.contains(|char: char| char.is_control() || "\\:*?\"<>|".contains(char))
+        })
     }
 
     /// The content of the file at `path`.

@@ -1,18 +1,31 @@
 //! Certificates: reading one, and whether it is fit to sign drivers.
 
+mod chain;
+
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_KP_CODE_SIGNING};
+use aws_lc_rs::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
+};
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
 use const_oid::db::rfc5912::{
-    ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+    ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, ID_SHA_256, ID_SHA_384, ID_SHA_512, RSA_ENCRYPTION,
+    SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
 };
 use der::{Decode as _, DecodePem as _, Encode as _};
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages};
 
 use crate::canonical;
 use crate::digest::{Algorithm, hex};
+
+pub(crate) use chain::leads_to;
+#[cfg(test)]
+pub(crate) use chain::samples;
+
+/// How the usages begin by which Microsoft marks drivers that it has verified.
+const HARDWARE_VERIFICATION: &str = "1.3.6.1.4.1.311.10.3.5";
 
 /// A certificate, readable and in canonical DER, not yet judged.
 #[derive(Clone, Debug)]
@@ -37,6 +50,13 @@ impl Certificate {
         Self::from_der(&parsed.to_der()?)
     }
 
+    /// Reads all certificates of a PEM file.
+    pub(crate) fn all_from_pem(pem: &[u8]) -> Result<Vec<Self>> {
+        let parsed =
+            x509_cert::Certificate::load_pem_chain(pem).context("this is not a certificate in PEM form")?;
+        parsed.iter().map(|parsed| Self::from_der(&parsed.to_der()?)).collect()
+    }
+
     /// The subject's name.
     pub(crate) fn subject(&self) -> String {
         self.parsed.tbs_certificate.subject.to_string()
@@ -58,14 +78,89 @@ impl Certificate {
 
     /// Whether `signature` (PKCS #1 v1.5, SHA-256) is this certificate's over `message`.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.public_key())
-            .verify(message, signature)
-            .is_ok()
+        self.verifies_with(ID_SHA_256, message, signature)
+    }
+
+    /// Whether `signature` (PKCS #1 v1.5) is this certificate's over `message`, hashed by the function called `digest`.
+    pub(crate) fn verifies_with(&self, digest: ObjectIdentifier, message: &[u8], signature: &[u8]) -> bool {
+        let parameters = match digest {
+            ID_SHA_256 => &RSA_PKCS1_2048_8192_SHA256,
+            ID_SHA_384 => &RSA_PKCS1_2048_8192_SHA384,
+            ID_SHA_512 => &RSA_PKCS1_2048_8192_SHA512,
+            _ => return false,
+        };
+        UnparsedPublicKey::new(parameters, self.public_key()).verify(message, signature).is_ok()
+    }
+
+    /// Whether `issuer`, an authority's certificate, has signed this one.
+    fn is_signed_by(&self, issuer: &Self) -> bool {
+        let digest = match self.parsed.signature_algorithm.oid {
+            SHA_256_WITH_RSA_ENCRYPTION => ID_SHA_256,
+            SHA_384_WITH_RSA_ENCRYPTION => ID_SHA_384,
+            SHA_512_WITH_RSA_ENCRYPTION => ID_SHA_512,
+            _ => return false,
+        };
+        let Ok(fields) = self.parsed.tbs_certificate.to_der() else { return false };
+        issuer.verifies_with(digest, &fields, self.parsed.signature.raw_bytes())
+    }
+
+    /// Whether `issuer` is the authority that issued it.
+    pub(crate) fn is_issued_by(&self, issuer: &Self) -> bool {
+        issuer.parsed.tbs_certificate.subject == self.parsed.tbs_certificate.issuer
+            && issuer.der != self.der
+            && issuer.is_authority()
+            && self.is_signed_by(issuer)
+    }
+
+    /// Whether it is that of an authority, which issues others.
+    fn is_authority(&self) -> bool {
+        let basic = self.parsed.tbs_certificate.get::<BasicConstraints>().ok().flatten();
+        basic.is_some_and(|(_, basic)| basic.ca)
+    }
+
+    /// Everything that makes the certificate unfit to say what the time was at the time `at`.
+    pub(crate) fn timestamp_faults(&self, at: SystemTime) -> Vec<String> {
+        let usage = || {
+            let usages = self.parsed.tbs_certificate.get::<ExtendedKeyUsage>().ok().flatten();
+            let fit = usages.is_some_and(|(_, usages)| usages.0 == [ID_KP_TIME_STAMPING]);
+            ensure!(fit, "its extended key usage ({ID_CE_EXT_KEY_USAGE}) is not timestamping alone");
+            Ok(())
+        };
+        [self.key_fault(), self.validity_fault(at), usage(), self.self_signature_fault()]
+            .into_iter()
+            .filter_map(|fault| fault.err().map(|error| error.to_string()))
+            .collect()
     }
 
     /// Everything that makes the certificate unfit to sign drivers at the time `now`; empty when it is fit.
     pub(crate) fn faults(&self, now: SystemTime) -> Vec<String> {
         [self.key_fault(), self.validity_fault(now), self.usage_fault(), self.self_signature_fault()]
+            .into_iter()
+            .filter_map(|fault| fault.err().map(|error| error.to_string()))
+            .collect()
+    }
+
+    /// Everything that makes the certificate unfit to vouch for drivers of any maker at the time `at`; empty when it is
+    /// fit. Microsoft's own have usages of their own, and some have no key usage.
+    pub(crate) fn foreign_faults(&self, at: SystemTime) -> Vec<String> {
+        let usage = || {
+            let fields = &self.parsed.tbs_certificate;
+            let usages = fields.get::<ExtendedKeyUsage>().ok().flatten().map(|(_, usages)| usages.0);
+            let fit = usages.is_some_and(|usages| {
+                usages.iter().any(|usage| {
+                    *usage == ID_KP_CODE_SIGNING || usage.to_string().starts_with(HARDWARE_VERIFICATION)
+                })
+            });
+            ensure!(
+                fit,
+                "its extended key usage ({ID_CE_EXT_KEY_USAGE}) includes no signing of code or drivers"
+            );
+            let usage = fields.get::<KeyUsage>().ok().flatten().map(|(_, usage)| usage);
+            let forbidden = usage.is_some_and(|usage| !usage.0.contains(KeyUsages::DigitalSignature));
+            ensure!(!forbidden, "its key usage ({ID_CE_KEY_USAGE}) does not include digital signatures");
+            Ok(())
+        };
+        [self.key_fault(), self.validity_fault(at), usage(), self.self_signature_fault()]
             .into_iter()
             .filter_map(|fault| fault.err().map(|error| error.to_string()))
             .collect()

@@ -91,7 +91,8 @@ fn verified(folder: &Path, trusted: Option<&Certificate>) -> Result<(Bundle, Str
         return Err(exit::usage(message));
     }
     let (files, oddities) = crate::bundle::Bundle::read(folder)?;
-    let examined = verify::examine(&files, &oddities, trusted, SystemTime::now());
+    let expected = trusted.map_or(verify::Expected::Signed, verify::Expected::SignedBy);
+    let examined = verify::examine(&files, &oddities, expected, SystemTime::now());
     if !examined.findings.is_empty() {
         let lines: Vec<String> = examined.findings.iter().map(ToString::to_string).collect();
         let message = format!(

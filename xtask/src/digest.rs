@@ -1,6 +1,8 @@
 //! The two hash functions that catalogs and signatures use.
 
 use aws_lc_rs::digest;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5912::{ID_SHA_256, ID_SHA_384, ID_SHA_512};
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,17 @@ impl Algorithm {
     pub(crate) fn of(self, bytes: &[u8]) -> Vec<u8> {
         self.of_parts([bytes])
     }
+}
+
+/// The hash of `bytes` by the function called `oid`, if it is one that signatures of today use.
+pub(crate) fn hash_by_name(oid: ObjectIdentifier, bytes: &[u8]) -> Option<Vec<u8>> {
+    let algorithm = match oid {
+        ID_SHA_256 => &digest::SHA256,
+        ID_SHA_384 => &digest::SHA384,
+        ID_SHA_512 => &digest::SHA512,
+        _ => return None,
+    };
+    Some(digest::digest(algorithm, bytes).as_ref().to_vec())
 }
 
 /// Lower-case hexadecimal.

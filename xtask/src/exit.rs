@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0  everything asked for was done
-  1  the thing examined is wrong, or a step failed
+  1  the thing examined is wrong, or a step failed (`verify` has a code for each kind of wrong: see its --help)
   2  the command line is wrong
   3  something is missing on this machine; the message says how to get it
   4  busy: another run holds the lock
@@ -25,6 +25,8 @@ pub(crate) enum Reason {
     Missing,
     /// Another run holds the lock.
     Busy,
+    /// The thing examined is wrong in a way that has a code of its own.
+    Examined(u8),
 }
 
 impl Reason {
@@ -34,6 +36,7 @@ impl Reason {
             Self::Usage => 2,
             Self::Missing => 3,
             Self::Busy => 4,
+            Self::Examined(code) => code,
         }
     }
 }
@@ -57,6 +60,11 @@ impl std::error::Error for Failure {}
 
 fn failure(reason: Reason, message: impl Into<String>) -> anyhow::Error {
     Failure { reason, message: message.into(), answered: false }.into()
+}
+
+/// The exit code `code` of a command whose answer (see `Context::answer`) tells what is wrong with what it examined.
+pub(crate) fn examined(code: u8, message: impl Into<String>) -> anyhow::Error {
+    Failure { reason: Reason::Examined(code), message: message.into(), answered: true }.into()
 }
 
 /// Exit code 1 of a command whose answer (see `Context::answer`) tells what is wrong: no second document is written.

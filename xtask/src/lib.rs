@@ -24,6 +24,7 @@ mod inf;
 mod lab;
 mod moment;
 mod new;
+mod oldest_system;
 mod package;
 mod pe;
 mod process;
@@ -31,6 +32,7 @@ mod repository;
 mod setup;
 mod signature;
 mod signer;
+mod symbols;
 mod test;
 mod ui;
 mod verify;
@@ -54,6 +56,8 @@ enum Command {
     Build(build::Args),
     /// Build, sign and bundle the drivers.
     Package(package::Args),
+    /// Sign a bundle that was packaged unsigned.
+    Sign(package::sign::Args),
     /// Make a signed catalog for a driver package.
     Catalog(catalog::command::Args),
     /// Examine a bundle without trusting anything in it.
@@ -91,6 +95,7 @@ fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Setup(args) => setup::run(args, context),
         Command::Build(args) => build::run(args, context),
         Command::Package(args) => package::run(args, context),
+        Command::Sign(args) => package::sign::run(args, context),
         Command::Catalog(args) => catalog::command::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Lab(args) => lab::run(args, context),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use time::{OffsetDateTime, UtcDateTime};
+use time::{OffsetDateTime, PrimitiveDateTime, UtcDateTime};
 
 use crate::{exit, repository};
 
@@ -51,6 +51,25 @@ impl Moment {
         format!("{:02}/{:02}/{:04}", u8::from(self.0.month()), self.0.day(), self.0.year())
     }
 
+    /// `yyyy-mm-ddThh:mm:ssZ`.
+    pub(crate) fn rfc3339(self) -> String {
+        let (date, time) = (self.0.date(), self.0.time());
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
+    }
+
+    /// The date and time as a cabinet stores them.
+    pub(crate) fn cabinet(self) -> PrimitiveDateTime {
+        PrimitiveDateTime::new(self.0.date(), self.0.time())
+    }
+
     /// The date and time as an archive stores it.
     pub(crate) fn zip(self) -> Result<zip::DateTime> {
         let date = OffsetDateTime::from(self.0);
@@ -78,6 +97,7 @@ mod tests {
     fn a_known_second_is_written_as_an_inf_date() {
         assert_eq!(Moment::from_epoch(1_767_225_600).unwrap().inf_date(), "01/01/2026");
         assert_eq!(Moment::from_epoch(951_782_400).unwrap().inf_date(), "02/29/2000");
+        assert_eq!(Moment::from_epoch(951_782_400).unwrap().rfc3339(), "2000-02-29T00:00:00Z");
     }
 
     #[test]

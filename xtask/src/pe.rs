@@ -1,9 +1,14 @@
 //! Portable executables (PE): the few header fields that signing needs, read from bytes that may be hostile.
 
 mod certificate_table;
+mod debug_record;
 mod image_digest;
+mod imports;
+mod sections;
 
 pub(crate) use certificate_table::attach_signature;
+pub(crate) use debug_record::symbol_id;
+pub(crate) use imports::Import;
 
 /// Why bytes are not an image we can sign or check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +33,14 @@ pub(crate) struct Image<'a> {
     bytes: &'a [u8],
     /// The machine field.
     pub(crate) machine: u16,
+    /// Offset of the PE signature.
+    header_at: usize,
+    /// Offset of the data directories.
+    directories_at: usize,
+    /// How many data directories the header says there are.
+    directory_count: usize,
+    /// Whether addresses have 8 bytes, not 4.
+    wide: bool,
     /// Offset of the CheckSum field, 4 bytes.
     checksum_at: usize,
     /// Offset of the security directory's entry, 8 bytes.
@@ -53,9 +66,9 @@ impl<'a> Image<'a> {
         let machine = u16_at(bytes, header + 4).ok_or_else(cut_off)?;
         let optional_size = usize::from(u16_at(bytes, header + 20).ok_or_else(cut_off)?);
         let optional = header + 24;
-        let directories = match u16_at(bytes, optional).ok_or_else(cut_off)? {
-            0x20B => optional + 112,
-            0x10B => optional + 96,
+        let (wide, directories) = match u16_at(bytes, optional).ok_or_else(cut_off)? {
+            0x20B => (true, optional + 112),
+            0x10B => (false, optional + 96),
             magic => {
                 return Err(fault(
                     "optional header",
@@ -71,7 +84,28 @@ impl<'a> Image<'a> {
         let table = u32_at(bytes, security_at).ok_or_else(cut_off)?;
         let size = u32_at(bytes, security_at + 4).ok_or_else(cut_off)?;
         let table_at = table_start(bytes.len(), security_at + 8, table, size)?;
-        Ok(Self { bytes, machine, checksum_at: optional + 64, security_at, table_at })
+        let room = (optional + optional_size - directories) / 8;
+        Ok(Self {
+            bytes,
+            machine,
+            header_at: header,
+            directories_at: directories,
+            directory_count: room.min(count as usize),
+            wide,
+            checksum_at: optional + 64,
+            security_at,
+            table_at,
+        })
+    }
+
+    /// Address and size of data directory `number`; nothing when it is absent.
+    fn directory(&self, number: usize) -> Option<(u32, u32)> {
+        if number >= self.directory_count {
+            return None;
+        }
+        let at = self.directories_at + number * 8;
+        let (address, size) = (u32_at(self.bytes, at)?, u32_at(self.bytes, at + 4)?);
+        (address != 0 && size != 0).then_some((address, size))
     }
 
     /// The CheckSum field.
@@ -121,6 +155,40 @@ pub(crate) mod samples {
         bytes.extend_from_slice(payload);
         bytes
     }
+
+    /// A section of a synthetic image.
+    #[derive(Clone, Copy)]
+    pub(crate) struct SectionSample<'a> {
+        pub(crate) name: &'a str,
+        pub(crate) flags: u32,
+        pub(crate) content: &'a [u8],
+    }
+
+    /// A PE32+ image for x64 with these sections, at 0x1000, 0x2000 and so on in memory; the first is at 0x200 in the
+    /// file.
+    pub(crate) fn image_with_sections(sections: &[SectionSample<'_>]) -> Vec<u8> {
+        let mut bytes = image(0x8664, b"");
+        bytes[0x46..0x48].copy_from_slice(&(sections.len() as u16).to_le_bytes());
+        for (number, section) in sections.iter().enumerate() {
+            let at = 0x40 + 24 + 240 + number * 40;
+            let fields = [
+                section.content.len() as u32,
+                0x1000 * (number as u32 + 1),
+                section.content.len() as u32,
+                bytes.len() as u32,
+            ];
+            bytes[at..at + section.name.len()].copy_from_slice(section.name.as_bytes());
+            for (index, value) in fields.iter().enumerate() {
+                bytes[at + 8 + index * 4..][..4].copy_from_slice(&value.to_le_bytes());
+            }
+            bytes[at + 36..at + 40].copy_from_slice(&section.flags.to_le_bytes());
+            bytes.extend_from_slice(section.content);
+        }
+        bytes
+    }
+
+    pub(crate) use super::debug_record::samples::with_symbols;
+    pub(crate) use super::imports::samples::importing;
 }
 
 #[cfg(test)]
@@ -173,6 +241,7 @@ mod tests {
             bytes.truncate(cut);
             if let Ok(image) = Image::parse(&bytes) {
                 let _ = (image.digest(crate::digest::Algorithm::Sha256), image.checksum(), image.signature());
+                let _ = (image.sections(), image.imports(), image.debug_record());
             }
         }
     }

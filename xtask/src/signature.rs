@@ -1,9 +1,12 @@
-//! Signatures as Windows expects them on images and catalogs, and one over the manifest: CMS `SignedData` with one signer
-//! and one certificate. Only the RSA signature itself is free; everything else follows from what is signed, so that
-//! checking can demand each byte.
+//! Signatures as Windows expects them on images and catalogs, and one over the manifest: CMS `SignedData` with one signer,
+//! its certificate and those that lead from it to a root, and a timestamp if there is one. Only the RSA signature and the
+//! timestamp are free; everything else follows from what is signed, so that checking can demand each byte. `general` reads
+//! what others signed.
 
 mod content;
+pub(crate) mod general;
 mod set_order;
+pub(crate) mod timestamp;
 mod verify;
 
 use anyhow::{Context as _, Result};
@@ -13,8 +16,9 @@ use cms::signed_data::{CertificateSet, SignedData, SignerIdentifier, SignerInfo,
 use const_oid::db::rfc5911::ID_SIGNED_DATA;
 use const_oid::db::rfc5912::{ID_SHA_256, RSA_ENCRYPTION};
 use der::asn1::{OctetString, SetOfVec};
-use der::{Any, Encode as _};
+use der::{Any, Decode as _, Encode as _};
 use spki::AlgorithmIdentifierOwned;
+use x509_cert::attr::{Attribute, Attributes};
 
 use crate::certificate::Certificate;
 use crate::signer::Signer;
@@ -25,11 +29,41 @@ pub(crate) use verify::{embedded, verify};
 /// Signs `content`; the result is a `ContentInfo` in DER.
 pub(crate) fn sign(content: &Content<'_>, signer: &Signer) -> Result<Vec<u8>> {
     let signature = signer.sign(&content.signed_attributes()?.to_der()?)?;
-    assemble(content, &signer.certificate, &signature)
+    let timestamp = signer.timestamp(&signature)?;
+    let beside = Beside { chain: &signer.chain, timestamp: timestamp.as_deref() };
+    assemble(content, &signer.certificate, &signature, beside)
 }
 
-/// The one `SignedData` there can be for `content`, `certificate` and the RSA signature `signature`.
-fn assemble(content: &Content<'_>, certificate: &Certificate, signature: &[u8]) -> Result<Vec<u8>> {
+/// What lies beside a signature and is not signed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Beside<'a> {
+    /// Certificates that lead from the signer's to a root.
+    chain: &'a [Certificate],
+    /// A token in DER.
+    timestamp: Option<&'a [u8]>,
+}
+
+/// `content` in the form of a signature that nobody has made yet, as `Inf2Cat` leaves a catalog; a `ContentInfo` in DER.
+pub(crate) fn unsigned(content: &Content<'_>) -> Result<Vec<u8>> {
+    let signed_data = SignedData {
+        version: CmsVersion::V1,
+        digest_algorithms: SetOfVec::new(),
+        encap_content_info: content.encapsulated()?,
+        certificates: None,
+        crls: None,
+        signer_infos: SignerInfos(SetOfVec::new()),
+    };
+    let info = ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed_data)? };
+    info.to_der().context("the content could not be encoded")
+}
+
+/// The one `SignedData` there can be for `content`, `certificate`, the RSA signature `signature` and what is `beside` it.
+fn assemble(
+    content: &Content<'_>,
+    certificate: &Certificate,
+    signature: &[u8],
+    beside: Beside<'_>,
+) -> Result<Vec<u8>> {
     let fields = &certificate.parsed.tbs_certificate;
     let signer_info = SignerInfo {
         version: CmsVersion::V1,
@@ -41,9 +75,12 @@ fn assemble(content: &Content<'_>, certificate: &Certificate, signature: &[u8]) 
         signed_attrs: Some(content.signed_attributes()?),
         signature_algorithm: algorithm(RSA_ENCRYPTION),
         signature: OctetString::new(signature)?,
-        unsigned_attrs: None,
+        unsigned_attrs: beside.timestamp.map(timestamp_attribute).transpose()?,
     };
-    let certificates = vec![CertificateChoices::Certificate(certificate.parsed.clone())];
+    let certificates: Vec<CertificateChoices> = std::iter::once(certificate)
+        .chain(beside.chain)
+        .map(|certificate| CertificateChoices::Certificate(certificate.parsed.clone()))
+        .collect();
     let signed_data = SignedData {
         version: CmsVersion::V1,
         digest_algorithms: SetOfVec::try_from(vec![algorithm(ID_SHA_256)])?,
@@ -54,6 +91,11 @@ fn assemble(content: &Content<'_>, certificate: &Certificate, signature: &[u8]) 
     };
     let info = ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed_data)? };
     info.to_der().context("the signature could not be encoded")
+}
+
+fn timestamp_attribute(token: &[u8]) -> Result<Attributes> {
+    let values = SetOfVec::try_from(vec![Any::from_der(token)?])?;
+    Ok(SetOfVec::try_from(vec![Attribute { oid: timestamp::TIMESTAMP, values }])?)
 }
 
 /// An algorithm with NULL parameters, as Windows writes them.

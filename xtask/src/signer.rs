@@ -1,28 +1,36 @@
-//! The signer: an RSA key and its certificate, loaded from two PEM files that belong to one user alone.
+//! The signer: an RSA key, wherever it is, its certificate, and those between it and a root.
 
+mod authority;
+mod external;
 mod generate;
+mod key;
+mod password;
 mod permissions;
+mod pkcs12;
+mod source;
 mod store;
+#[cfg(feature = "pkcs11")]
+mod token;
 
-use std::fs;
-use std::path::Path;
 use std::time::SystemTime;
 
-use anyhow::{Context as _, Result, anyhow};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use anyhow::{Context as _, Result, anyhow, bail};
 use der::SecretDocument;
 
 use crate::certificate::Certificate;
-use crate::exit;
 
-pub(crate) use store::{Location, ready};
+pub(crate) use source::{Location, ready};
+
+use self::authority::Authority;
+use self::key::Key;
 
 /// An RSA key and its certificate.
 pub(crate) struct Signer {
-    key: KeyPair,
+    key: Key,
     pub(crate) certificate: Certificate,
+    /// Certificates that lead from the signer's to a root.
+    pub(crate) chain: Vec<Certificate>,
+    authority: Option<Authority>,
 }
 
 /// The key is never shown.
@@ -36,48 +44,76 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// Loads the key at `key` and the certificate at `certificate`, and refuses what Windows or prudence would.
-    pub(crate) fn load(key: &Path, certificate: &Path) -> Result<Self> {
-        permissions::check_private(key)?;
-        let key_pem = fs::read(key).with_context(|| format!("{} cannot be read", key.display()))?;
-        let certificate_pem = fs::read(certificate)
-            .map_err(|error| exit::missing(format!("{} cannot be read: {error}", certificate.display())))?;
-        Self::from_pem(&key_pem, &certificate_pem, SystemTime::now())
-            .with_context(|| format!("cannot sign with {} and {}", key.display(), certificate.display()))
-    }
-
-    fn from_pem(key_pem: &[u8], certificate_pem: &[u8], now: SystemTime) -> Result<Self> {
-        let text = str::from_utf8(key_pem).map_err(|_| anyhow!("the key is not in PEM form"))?;
-        let (label, document) =
-            SecretDocument::from_pem(text).map_err(|_| anyhow!("the key is not in PEM form"))?;
-        if label != "PRIVATE KEY" {
-            return Err(anyhow!("the key is a {label:?}, expected an unencrypted PKCS #8 \"PRIVATE KEY\""));
-        }
-        let key = KeyPair::from_pkcs8(document.as_bytes())
-            .map_err(|error| anyhow!("the key is not usable: {error}"))?;
-        let certificate = Certificate::from_pem(certificate_pem)?;
-        if key.public_key().as_ref() != certificate.public_key() {
-            return Err(anyhow!("the key does not belong to the certificate {}", certificate.subject()));
+    /// Brings key and certificate together, and refuses what Windows or prudence would. A key that is elsewhere is asked
+    /// for one signature first.
+    fn new(key: Key, certificate: Certificate, chain: Vec<Certificate>, now: SystemTime) -> Result<Self> {
+        let belongs = match key.public() {
+            Some(public) => public == certificate.public_key(),
+            None => {
+                let message = b"nmr-drivers: does this key belong to the certificate?";
+                certificate.verifies(message, &key.sign(message)?)
+            }
+        };
+        if !belongs {
+            bail!("the key does not belong to the certificate {}", certificate.subject());
         }
         let faults = certificate.faults(now);
         if !faults.is_empty() {
-            return Err(anyhow!(
-                "the certificate {} is not fit: {}",
-                certificate.subject(),
-                faults.join("; ")
-            ));
+            bail!("the certificate {} is not fit: {}", certificate.subject(), faults.join("; "));
         }
-        Ok(Self { key, certificate })
+        let mut chain = chain;
+        chain.retain(|other| other.der != certificate.der);
+        Ok(Self { key, certificate, chain, authority: None })
+    }
+
+    /// A key and certificates in PEM; the first certificate is the signer's.
+    fn from_pem(key_pem: &[u8], certificate_pem: &[u8], now: SystemTime) -> Result<Self> {
+        let key = key_from_pem(key_pem)?;
+        let (certificate, chain) = certificates_from_pem(certificate_pem)?;
+        Self::new(key, certificate, chain, now)
     }
 
     /// PKCS #1 v1.5 over the SHA-256 of `message`: the same bytes every time.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-            .map_err(|_| anyhow!("the RSA key refused to sign"))?;
+        let signature = self.key.sign(message)?;
+        // Of a key that is elsewhere anything may come back.
+        if !self.certificate.verifies(message, &signature) {
+            bail!(
+                "what came back is no signature of {} (RSA, PKCS #1 v1.5, SHA-256)",
+                self.certificate.subject()
+            );
+        }
         Ok(signature)
     }
+
+    /// A timestamp of `signature`, where one was asked for; a token in DER.
+    pub(crate) fn timestamp(&self, signature: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.authority.as_ref().map(|authority| authority.timestamp(signature)).transpose()
+    }
+}
+
+fn key_from_pem(pem: &[u8]) -> Result<Key> {
+    let text = str::from_utf8(pem).map_err(|_| anyhow!("the key is neither PEM nor PKCS #12"))?;
+    let (label, document) =
+        SecretDocument::from_pem(text).map_err(|_| anyhow!("the key is neither PEM nor PKCS #12"))?;
+    match label {
+        "PRIVATE KEY" => Key::from_pkcs8(document.as_bytes()),
+        "ENCRYPTED PRIVATE KEY" => bail!(
+            "the key is encrypted PEM: put key and certificate into one PKCS #12 file, which may have a password \
+             (openssl pkcs12 -export -inkey KEY -in CERTIFICATE -out key.pfx)"
+        ),
+        "RSA PRIVATE KEY" => bail!(
+            "the key is PKCS #1: turn it into PKCS #8 (openssl pkcs8 -topk8 -nocrypt -in KEY -out key.pem)"
+        ),
+        _ => bail!("the key is a {label:?}, expected a \"PRIVATE KEY\" (PKCS #8)"),
+    }
+}
+
+/// The signer's certificate and those that follow it.
+fn certificates_from_pem(pem: &[u8]) -> Result<(Certificate, Vec<Certificate>)> {
+    let mut all = Certificate::all_from_pem(pem)?.into_iter();
+    let first = all.next().context("there is no certificate in it")?;
+    Ok((first, all.collect()))
 }
 
 #[cfg(test)]
@@ -122,6 +158,23 @@ pub(crate) mod samples {
         (&SECOND.0, &SECOND.1)
     }
 
+    /// A signer with these files, whose signatures get timestamps by `clock`.
+    pub(crate) fn with_timestamps(
+        key: &[u8],
+        certificates: &[u8],
+        clock: Option<&crate::certificate::samples::Issued>,
+    ) -> Signer {
+        let mut signer = Signer::from_pem(key, certificates, SystemTime::now()).unwrap();
+        signer.authority = clock.map(Authority::local);
+        signer
+    }
+
+    /// The two files of a signer whose certificate `change` made different from ours.
+    pub(crate) fn changed_pem(change: impl Fn(&mut rcgen::CertificateParams)) -> (Vec<u8>, Vec<u8>) {
+        let made = generate::test_signer(SystemTime::now(), change).unwrap();
+        (made.key_pem.into_bytes(), made.certificate_pem.into_bytes())
+    }
+
     /// A certificate that `change` made different from ours.
     pub(crate) fn certificate(change: impl Fn(&mut rcgen::CertificateParams)) -> Certificate {
         let made = generate::test_signer(SystemTime::now(), change).unwrap();
@@ -146,8 +199,8 @@ mod tests {
     #[test]
     fn what_is_no_key_or_certificate_is_told() {
         let (key, certificate) = samples::pem();
-        assert!(refusal(b"", certificate).contains("key is not in PEM form"));
-        assert!(refusal(certificate, certificate).contains("expected an unencrypted PKCS #8"));
+        assert!(refusal(b"", certificate).contains("neither PEM nor PKCS #12"));
+        assert!(refusal(certificate, certificate).contains("expected a \"PRIVATE KEY\""));
         assert!(refusal(key, key).contains("not a certificate"));
     }
 

@@ -114,7 +114,7 @@ pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
     say(format_args!("{} {}", colour().red().bold().apply_to("error:"), causes.join("\n  because ")));
     if json && !exit::is_answered(error) {
         let reason = match exit::reason_of(error) {
-            Reason::Wrong => "wrong",
+            Reason::Wrong | Reason::Examined(_) => "wrong",
             Reason::Usage => "usage",
             Reason::Missing => "missing",
             Reason::Busy => "busy",

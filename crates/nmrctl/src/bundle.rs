@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::answer::BundleReport;
 use crate::failure::{Failure, FailureCode};
 use crate::machine::Facts;
-use crate::manifest::{Driver, MANIFEST_FILE, Manifest, SIGNATURE_FILE};
+use crate::manifest::{Driver, MANIFEST_FILE, Manifest, SIGNATURE_FILE, Signer};
 
 const COPY_AGAIN: &str =
     "copy the bundle again; if that does not help, run `cargo xtask verify` where it was made";
@@ -18,13 +18,15 @@ pub struct Bundle {
     pub folder: PathBuf,
     /// What it should hold.
     pub manifest: Manifest,
+    /// Who signed it.
+    pub signer: Signer,
 }
 
 impl Bundle {
     /// Reads the manifest in `folder`.
     ///
     /// # Errors
-    /// `BundleMissing` if there is none, `BundleDamaged` if it makes no sense.
+    /// `BundleMissing` if there is none, `BundleDamaged` if it makes no sense or nobody has signed the bundle.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let folder = absolute(folder);
         let path = folder.join(MANIFEST_FILE);
@@ -40,9 +42,17 @@ impl Bundle {
             Failure::new(FailureCode::BundleDamaged, format!("{}: {what}", path.display()), COPY_AGAIN)
         };
         let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        match manifest.faults() {
-            faults if faults.is_empty() => Ok(Self { folder, manifest }),
-            faults => Err(damaged(faults.join("; "))),
+        let faults = manifest.faults();
+        if !faults.is_empty() {
+            return Err(damaged(faults.join("; ")));
+        }
+        match manifest.signer.clone() {
+            Some(signer) => Ok(Self { folder, manifest, signer }),
+            None => {
+                let message = format!("{}: nobody has signed this bundle", path.display());
+                let advice = "sign it where it was made: `cargo xtask sign`";
+                Err(Failure::new(FailureCode::BundleDamaged, message, advice))
+            }
         }
     }
 
@@ -181,13 +191,15 @@ fn files_under(folder: &Path, prefix: &str) -> Vec<String> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::manifest::{FORMAT, File, Signer, Source};
+    use crate::manifest::{FORMAT, File, Source};
 
     /// A bundle of `drivers` in `folder`; the image of a driver is the text `<name> <version>`.
     pub(crate) fn write_bundle(folder: &Path, version: &str, drivers: &[&str]) -> Bundle {
         let mut contents = vec![
             ("nmrctl.exe".to_owned(), "program".to_owned()),
             ("signer.cer".to_owned(), "der".to_owned()),
+            ("sbom.cdx.json".to_owned(), "{}".to_owned()),
+            ("THIRD-PARTY.txt".to_owned(), "none".to_owned()),
         ];
         for name in drivers {
             let inf = "[DefaultInstall.NTamd64]\r\n[DefaultUninstall.NTamd64]\r\n".to_owned();
@@ -209,6 +221,8 @@ pub(crate) mod tests {
             catalog: format!("{name}/{name}.cat"),
             image: format!("{name}/{name}.sys"),
             symbols: format!("{name}/{name}.pdb"),
+            symbols_id: None,
+            minimum_build: 18362,
         };
         let manifest = Manifest {
             format: FORMAT,
@@ -216,12 +230,15 @@ pub(crate) mod tests {
             version: version.to_owned(),
             architecture: "x64".to_owned(),
             source: Source { revision: None, modified: false, toolchain: "rustc".to_owned(), time: 0 },
-            signer: Signer {
+            signer: Some(Signer {
                 certificate: "signer.cer".to_owned(),
                 sha1: "0".repeat(40),
                 sha256: "0".repeat(64),
-            },
+            }),
             nmrctl: "nmrctl.exe".to_owned(),
+            minimum_build: 18362,
+            sbom: "sbom.cdx.json".to_owned(),
+            licences: "THIRD-PARTY.txt".to_owned(),
             drivers: drivers.iter().map(driver).collect(),
             files: contents.iter().map(|(path, content)| File::describe(path, content.as_bytes())).collect(),
         };
@@ -234,7 +251,7 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let bundle = write_bundle(folder.path(), "1.0.0", &["a", "b"]);
         fs::write(folder.path().join(SIGNATURE_FILE), "signature").unwrap();
-        assert_eq!(bundle.require_intact().unwrap().files, 10);
+        assert_eq!(bundle.require_intact().unwrap().files, 12);
     }
 
     #[test]
@@ -249,7 +266,7 @@ pub(crate) mod tests {
         for part in ["a/a.sys: size", "b/b.inf: ", "version.dll: not in the manifest"] {
             assert!(failure.message.contains(part), "{part} in {}", failure.message);
         }
-        assert_eq!(bundle.examine().files, 8);
+        assert_eq!(bundle.examine().files, 10);
     }
 
     #[test]

@@ -32,10 +32,16 @@ pub struct Manifest {
     pub architecture: String,
     /// From what the bundle was made.
     pub source: Source,
-    /// Who signed.
-    pub signer: Signer,
+    /// Who signed; nobody yet in a bundle that `cargo xtask package --unsigned` made.
+    pub signer: Option<Signer>,
     /// The program for the target machine, a path in the bundle.
     pub nmrctl: String,
+    /// The oldest build of Windows that every driver installs and loads on.
+    pub minimum_build: u32,
+    /// What the images were made of, a CycloneDX document (JSON), a path in the bundle.
+    pub sbom: String,
+    /// The licences of what others wrote, a path in the bundle.
+    pub licences: String,
     /// The drivers, in the order in which to install and start them.
     pub drivers: Vec<Driver>,
     /// Every file of the bundle but the manifest and its signature, ordered by path.
@@ -69,7 +75,7 @@ pub struct Signer {
     pub sha256: String,
 }
 
-/// One driver. All members but `service` are paths in the bundle.
+/// One driver. `inf`, `catalog`, `image` and `symbols` are paths in the bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Driver {
@@ -83,6 +89,11 @@ pub struct Driver {
     pub image: String,
     /// Its symbols.
     pub symbols: String,
+    /// What joins image and symbols: the GUID, 32 upper-case hexadecimal digits, and the age, as symbol servers write
+    /// them. None when the image names no symbols.
+    pub symbols_id: Option<String>,
+    /// The oldest build of Windows that has every routine the image imports, and that the INF installs on.
+    pub minimum_build: u32,
 }
 
 /// One file and what it must contain.
@@ -189,7 +200,9 @@ impl Manifest {
                 faults.push(format!("{field}: {path:?} is not among the files"));
             }
         }
-        if !is_hex(&self.signer.sha1, 40) || !is_hex(&self.signer.sha256, 64) {
+        if let Some(signer) = &self.signer
+            && (!is_hex(&signer.sha1, 40) || !is_hex(&signer.sha256, 64))
+        {
             faults
                 .push("signer: sha1 or sha256 is not lower-case hexadecimal of the right length".to_owned());
         }
@@ -208,10 +221,14 @@ impl Manifest {
     fn references(&self) -> Vec<(String, &str)> {
         let mut all = vec![
             ("nmrctl".to_owned(), self.nmrctl.as_str()),
-            ("signer.certificate".to_owned(), self.signer.certificate.as_str()),
+            ("sbom".to_owned(), self.sbom.as_str()),
+            ("licences".to_owned(), self.licences.as_str()),
         ];
+        all.extend(
+            self.signer.as_ref().map(|signer| ("signer.certificate".to_owned(), signer.certificate.as_str())),
+        );
         for driver in &self.drivers {
-            let Driver { service, inf, catalog, image, symbols } = driver;
+            let Driver { service, inf, catalog, image, symbols, .. } = driver;
             for (field, path) in [("inf", inf), ("catalog", catalog), ("image", image), ("symbols", symbols)]
             {
                 all.push((format!("drivers: {service}: {field}"), path));
@@ -270,21 +287,31 @@ mod tests {
     use super::*;
 
     fn sample() -> Manifest {
-        let listed = ["a/a.cat", "a/a.inf", "a/a.pdb", "a/a.sys", "nmrctl.exe", "signer.cer"];
+        let listed =
+            ["a/a.cat", "a/a.inf", "a/a.pdb", "a/a.sys", "l.txt", "nmrctl.exe", "s.json", "signer.cer"];
         Manifest {
             format: FORMAT,
             name: "sample".into(),
             version: "1.2.3".into(),
             architecture: "x64".into(),
             source: Source { revision: None, modified: false, toolchain: "rustc".into(), time: 0 },
-            signer: Signer { certificate: "signer.cer".into(), sha1: "0".repeat(40), sha256: "0".repeat(64) },
+            signer: Some(Signer {
+                certificate: "signer.cer".into(),
+                sha1: "0".repeat(40),
+                sha256: "0".repeat(64),
+            }),
             nmrctl: "nmrctl.exe".into(),
+            minimum_build: 18362,
+            sbom: "s.json".into(),
+            licences: "l.txt".into(),
             drivers: vec![Driver {
                 service: "a".into(),
                 inf: "a/a.inf".into(),
                 catalog: "a/a.cat".into(),
                 image: "a/a.sys".into(),
                 symbols: "a/a.pdb".into(),
+                symbols_id: None,
+                minimum_build: 18362,
             }],
             files: listed.iter().map(|path| File::describe(*path, path.as_bytes())).collect(),
         }
@@ -338,7 +365,7 @@ mod tests {
                 .contains("nmrctl: \"nmrctl.exe\" is not among")
         );
         assert!(fault(|m| m.drivers[0].inf = "b.inf".into()).contains("drivers: a: inf"));
-        assert!(fault(|m| m.signer.sha1.clear()).contains("signer"));
+        assert!(fault(|m| m.signer.as_mut().unwrap().sha1.clear()).contains("signer"));
         assert!(fault(|m| m.drivers[0].service = "a b".into()).contains("no service name"));
         assert!(fault(|m| m.drivers.push(m.drivers[0].clone())).contains("\"a\" is listed twice"));
         assert!(

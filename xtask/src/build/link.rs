@@ -21,6 +21,8 @@ pub(super) struct Link {
     pub(super) folder: PathBuf,
     /// The linker.
     pub(super) linker: PathBuf,
+    /// The version resource (RES).
+    pub(super) resource: Vec<u8>,
 }
 
 /// Where libraries are copied to inside the link's folder.
@@ -68,6 +70,7 @@ impl Link {
         arguments.push(format!("/OUT:new/{name}.sys"));
         arguments.push(format!("/PDB:new/{name}.pdb"));
         arguments.push(format!("{name}.lib"));
+        arguments.push(format!("{name}.res"));
         arguments.extend(libraries.iter().map(|library| format!("{LIBRARY_FOLDER}/{library}")));
         arguments
     }
@@ -83,8 +86,11 @@ pub(super) fn run(link: &Link, compiled: &Built) -> Result<bool> {
     let names: Vec<String> = libraries.iter().map(|library| library.name.clone()).collect();
     let arguments = link.arguments(&names);
 
-    let inputs =
-        std::iter::once(static_library).chain(libraries.iter().map(|library| library.path.as_path()));
+    make_folder(&link.folder)?;
+    let resource = link.folder.join(format!("{name}.res"));
+    write_if_other(&resource, &link.resource)?;
+    let inputs = [static_library, resource.as_path()].into_iter();
+    let inputs = inputs.chain(libraries.iter().map(|library| library.path.as_path()));
     let stamp = stamp(&link.linker, &arguments, inputs)?;
     let stamp_file = link.folder.join("link.stamp");
     let up_to_date = link.image().is_file()
@@ -224,6 +230,14 @@ fn stamp<'a>(
     Ok(lines.join("\n"))
 }
 
+/// Leaves a file alone that is right: its age says whether a link is up to date.
+fn write_if_other(path: &Path, content: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|found| found == content) {
+        return Ok(());
+    }
+    fs::write(path, content).with_context(|| format!("{} cannot be written", path.display()))
+}
+
 fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))
 }
@@ -248,7 +262,12 @@ mod tests {
     use super::*;
 
     fn link(folder: &Path) -> Link {
-        Link { name: "echo".into(), folder: folder.into(), linker: folder.join("no-linker") }
+        Link {
+            name: "echo".into(),
+            folder: folder.into(),
+            linker: folder.join("no-linker"),
+            resource: b"res".to_vec(),
+        }
     }
 
     #[test]
@@ -258,7 +277,7 @@ mod tests {
             arguments,
             "-flavor link /NOLOGO /DLL /DRIVER /NODEFAULTLIB /SUBSYSTEM:NATIVE /MACHINE:X64 /ENTRY:DriverEntry \
              /INCLUDE:DriverEntry /NXCOMPAT /DYNAMICBASE /OPT:REF,ICF /RELEASE /Brepro /DEBUG /NOIMPLIB \
-             /pdbsourcepath:/src /PDBALTPATH:echo.pdb /OUT:new/echo.sys /PDB:new/echo.pdb echo.lib libraries/ntoskrnl.lib"
+             /pdbsourcepath:/src /PDBALTPATH:echo.pdb /OUT:new/echo.sys /PDB:new/echo.pdb echo.lib echo.res libraries/ntoskrnl.lib"
         );
     }
 

@@ -9,7 +9,14 @@ use serde::Deserialize;
 #[serde(tag = "reason")]
 enum Message {
     #[serde(rename = "compiler-artifact")]
-    Artifact { package_id: String, target: Target, filenames: Vec<PathBuf>, executable: Option<PathBuf> },
+    Artifact {
+        package_id: String,
+        #[serde(default)]
+        manifest_path: PathBuf,
+        target: Target,
+        filenames: Vec<PathBuf>,
+        executable: Option<PathBuf>,
+    },
     #[serde(rename = "compiler-message")]
     Diagnostic { package_id: String, message: Diagnostic },
     #[serde(rename = "build-script-executed")]
@@ -49,6 +56,7 @@ pub(super) struct Built {
 #[derive(Debug, PartialEq, Eq)]
 struct Artifact {
     package: String,
+    manifest: PathBuf,
     crate_types: Vec<String>,
     files: Vec<PathBuf>,
     executable: Option<PathBuf>,
@@ -66,10 +74,11 @@ impl Built {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Artifact { package_id, target, filenames, executable } => {
+            Message::Artifact { package_id, manifest_path, target, filenames, executable } => {
                 let package = package_name(&package_id).to_owned();
                 self.artifacts.push(Artifact {
                     package,
+                    manifest: manifest_path,
                     crate_types: target.crate_types,
                     files: filenames,
                     executable,
@@ -114,6 +123,19 @@ impl Built {
             .iter()
             .filter(|artifact| artifact.package == package)
             .find_map(|a| a.executable.as_deref())
+    }
+
+    /// The manifests of all packages whose code was compiled for `target`, in order: build scripts, macros and what
+    /// they need are compiled for the host.
+    pub(super) fn manifests_for(&self, target: &str) -> Vec<PathBuf> {
+        let for_target = |artifact: &&Artifact| {
+            artifact.files.iter().any(|file| file.components().any(|part| part.as_os_str() == target))
+        };
+        let mut manifests: Vec<PathBuf> =
+            self.artifacts.iter().filter(for_target).map(|artifact| artifact.manifest.clone()).collect();
+        manifests.sort();
+        manifests.dedup();
+        manifests
     }
 
     fn file(&self, package: &str, crate_type: &str, endings: &[&str]) -> Option<&Path> {
@@ -176,6 +198,22 @@ warning: a wrapper talks
         assert_eq!(built.static_library("lab-netio"), None);
         assert_eq!(built.native_libraries, ["a.lib", "b.lib", "/defaultlib:libcmt"]);
         assert_eq!(built.kit_folders, [Path::new("/kit/lib"), Path::new("/plain")]);
+    }
+
+    #[test]
+    fn what_was_compiled_for_the_target_is_told_from_what_the_build_needed() {
+        let line = |name: &str, folder: &str| {
+            format!(
+                r#"{{"reason":"compiler-artifact","package_id":"registry+https://x/y#{name}@1.0.0","manifest_path":"/r/{name}/Cargo.toml","target":{{"crate_types":["lib"]}},"filenames":["/t/{folder}/deps/{name}.rlib"],"executable":null}}"#
+            )
+        };
+        let lines =
+            [line("b", "some-target/driver"), line("macros", "driver"), line("a", "some-target/driver")];
+        let built = Built::parse(&lines.join("\n"));
+        assert_eq!(
+            built.manifests_for("some-target"),
+            [Path::new("/r/a/Cargo.toml"), Path::new("/r/b/Cargo.toml")]
+        );
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Packages {
 struct Package {
     name: String,
     version: String,
+    #[serde(default)]
+    description: Option<String>,
     manifest_path: PathBuf,
     #[serde(default)]
     metadata: Value,
@@ -36,6 +38,8 @@ pub(crate) struct DriverPackage {
     pub(crate) name: String,
     /// The package's version.
     pub(crate) version: String,
+    /// What the package says of itself; empty when it says nothing.
+    pub(crate) description: String,
     /// The folder of its manifest.
     pub(crate) folder: PathBuf,
     /// Whether it lies below `drivers/` and belongs into a bundle. The others are for tests.
@@ -70,6 +74,7 @@ impl Packages {
                 DriverPackage {
                     name: package.name.clone(),
                     version: package.version.clone(),
+                    description: package.description.clone().unwrap_or_default(),
                     shipped: folder.starts_with(&shipped_folder),
                     folder,
                 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::link::Link;
 use super::packages::DriverPackage;
+use super::resource;
 use super::settings::{DRIVER_ARGUMENTS, DRIVER_TARGET, DriverSettings};
 use crate::context::Context;
 
@@ -40,7 +41,12 @@ pub(super) fn plan(context: &Context, settings: &DriverSettings, drivers: &[Driv
             name: driver.name.clone(),
             compile: words.iter().chain(&DRIVER_ARGUMENTS).chain(&last).map(ToString::to_string).collect(),
             log: folder.join("cargo.log"),
-            link: Link { name: driver.name.clone(), folder, linker: settings.linker.clone() },
+            link: Link {
+                name: driver.name.clone(),
+                folder,
+                linker: settings.linker.clone(),
+                resource: resource::version(driver),
+            },
         }
     });
     Plan { drivers: drivers.collect() }
@@ -63,6 +69,7 @@ mod tests {
         let driver = |name: &str| DriverPackage {
             name: name.into(),
             version: "0.1.0".into(),
+            description: "A driver.".into(),
             folder: PathBuf::from("/w/drivers").join(name),
             shipped: true,
         };

@@ -17,11 +17,20 @@ use crate::context::Context;
 /// The target of everything but kernel images: its linker runs on Linux.
 const TARGET: &str = "x86_64-pc-windows-gnu";
 
-/// Builds the program of `package` and answers where it is.
-pub(crate) fn windows_program(context: &Context, package: &str) -> Result<PathBuf> {
+/// A program that was built.
+#[derive(Clone, Debug)]
+pub(crate) struct WindowsProgram {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// The manifests of the packages that it was made of.
+    pub(crate) manifests: Vec<PathBuf>,
+}
+
+/// Builds the program of `package`.
+pub(crate) fn windows_program(context: &Context, package: &str) -> Result<WindowsProgram> {
     let built = build(context, package, &arguments("build", package, &["--release"]), &stripped(context)?)?;
     let program = built.program(package).with_context(|| format!("cargo made no program of {package}"))?;
-    Ok(program.to_owned())
+    Ok(WindowsProgram { path: program.to_owned(), manifests: built.manifests_for(TARGET) })
 }
 
 /// Builds the dynamic library of `package`, however its build script has it linked, and answers where it is.

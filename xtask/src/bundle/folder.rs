@@ -4,14 +4,13 @@ use std::fs::{self, DirEntry, File};
 use std::io::Read as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
-use nmrctl::manifest::is_plain_path;
-
 use super::{Bundle, LARGEST_BUNDLE, LARGEST_FILE, Oddity};
+use anyhow::{Context as _, Result};
 
-/// Reads the folder `root`. Links and special files are never followed or opened.
-pub(super) fn read_folder(root: &Path) -> Result<(Bundle, Vec<Oddity>)> {
-    let mut reader = FolderReader { bundle: Bundle::default(), oddities: Vec::new(), total: 0 };
+/// Reads the folder `root`, whose files have names that `is_legal` accepts. Links and special files are never followed or
+/// opened.
+pub(super) fn read_folder(root: &Path, is_legal: fn(&str) -> bool) -> Result<(Bundle, Vec<Oddity>)> {
+    let mut reader = FolderReader { bundle: Bundle::default(), oddities: Vec::new(), total: 0, is_legal };
     reader.walk(root, "", 0)?;
     Ok((reader.bundle, reader.oddities))
 }
@@ -20,6 +19,7 @@ struct FolderReader {
     bundle: Bundle,
     oddities: Vec<Oddity>,
     total: u64,
+    is_legal: fn(&str) -> bool,
 }
 
 impl FolderReader {
@@ -29,7 +29,7 @@ impl FolderReader {
             let entry = entry.with_context(|| format!("{} cannot be read", folder.display()))?;
             let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type()?;
-            if !is_plain_path(&path) || depth > 8 {
+            if !(self.is_legal)(&path) || depth > 8 {
                 self.odd(path, "its name does not belong into a bundle");
             } else if kind.is_dir() {
                 self.walk(&entry.path(), &format!("{path}/"), depth + 1)?;
@@ -78,6 +78,8 @@ pub(crate) fn write_folder(bundle: &Bundle, root: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use nmrctl::manifest::is_plain_path;
+
     use super::*;
 
     fn sample() -> Bundle {
@@ -89,7 +91,7 @@ mod tests {
     fn what_was_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         write_folder(&sample(), folder.path()).unwrap();
-        assert_eq!(read_folder(folder.path()).unwrap(), (sample(), vec![]));
+        assert_eq!(read_folder(folder.path(), is_plain_path).unwrap(), (sample(), vec![]));
     }
 
     #[cfg(unix)]
@@ -100,7 +102,7 @@ mod tests {
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
         std::os::unix::fs::symlink("c.txt", folder.path().join("link.txt")).unwrap();
         fs::write(folder.path().join("NUL.txt"), "").unwrap();
-        let (bundle, mut oddities) = read_folder(folder.path()).unwrap();
+        let (bundle, mut oddities) = read_folder(folder.path(), is_plain_path).unwrap();
         oddities.sort_by(|left, right| left.path.cmp(&right.path));
         let paths: Vec<_> = oddities.iter().map(|oddity| oddity.path.as_str()).collect();
         assert_eq!((bundle, paths), (sample(), vec!["NUL.txt", "a/loop", "link.txt"]));

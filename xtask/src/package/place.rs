@@ -1,6 +1,7 @@
 //! Putting a finished bundle into the target folder: whole or not at all.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -18,6 +19,7 @@ const STAGING: &str = ".staging-";
 pub(super) fn place(bundle: &Bundle, folder: &Path, archive: &Path, moment: Moment) -> Result<bool> {
     let parent = folder.parent().context("the target folder has no parent")?;
     let top = folder.file_name().and_then(|name| name.to_str()).context("the target folder has no name")?;
+    fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
     remove_leftovers(parent);
     let folder_is_right =
         Bundle::read(folder).is_ok_and(|(found, oddities)| oddities.is_empty() && found == *bundle);
@@ -38,6 +40,16 @@ pub(super) fn place(bundle: &Bundle, folder: &Path, archive: &Path, moment: Mome
     replace_folder(&new, folder, &old).with_context(|| format!("{} cannot be replaced", folder.display()))?;
     fs::rename(&zip, archive).with_context(|| format!("{} cannot be replaced", archive.display()))?;
     Ok(true)
+}
+
+/// Writes `content` to `path`, over what is there, whole or not at all.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let cannot = || format!("{} cannot be written", path.display());
+    let parent = path.parent().with_context(cannot)?;
+    let mut new = tempfile::NamedTempFile::new_in(parent).with_context(cannot)?;
+    new.write_all(content).with_context(cannot)?;
+    new.persist(path).with_context(cannot)?;
+    Ok(())
 }
 
 /// The newest bundle is the one whose manifest was written last.

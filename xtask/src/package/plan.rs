@@ -25,6 +25,9 @@ pub(super) struct Plan {
     pub(super) folder: PathBuf,
     /// Where its archive goes.
     pub(super) archive: PathBuf,
+    /// Where a bundle goes that nobody has signed: apart, so that it is no lab's newest.
+    pub(super) unsigned_folder: PathBuf,
+    pub(super) unsigned_archive: PathBuf,
     pub(super) drivers: Vec<DriverPlan>,
 }
 
@@ -55,6 +58,8 @@ impl Plan {
             version: version.to_owned(),
             folder: output.join(&full_name),
             archive: output.join(format!("{full_name}.zip")),
+            unsigned_folder: output.join("unsigned").join(&full_name),
+            unsigned_archive: output.join("unsigned").join(format!("{full_name}.zip")),
             drivers: drivers.iter().map(driver).collect(),
         }
     }

@@ -1,13 +1,15 @@
 //! The page that goes with a bundle.
 
-use nmrctl::manifest::Manifest;
+use nmrctl::manifest::{Manifest, Signer};
+
+use crate::oldest_system;
 
 /// The page's name in the bundle.
 pub(super) const FILE: &str = "README.md";
 
 /// What the person who opens the bundle needs to know.
 pub(super) fn text(manifest: &Manifest) -> String {
-    let Manifest { name, version, architecture, signer, source, .. } = manifest;
+    let Manifest { name, version, architecture, source, minimum_build, .. } = manifest;
     let first = manifest.drivers.first().map_or("", |driver| driver.service.as_str());
     let drivers: String = manifest
         .drivers
@@ -19,18 +21,30 @@ pub(super) fn text(manifest: &Manifest) -> String {
         (Some(revision), true) => format!("commit {revision} with local changes"),
         (None, _) => "sources without version control".to_owned(),
     };
+    let signed = match &manifest.signer {
+        Some(Signer { certificate, sha1, .. }) => {
+            format!("Signed by the certificate in `{certificate}`, thumbprint `{sha1}`.")
+        }
+        None => {
+            "Nobody has signed it yet: `cargo xtask sign <this folder>` does. Until then no machine takes it."
+                .to_owned()
+        }
+    };
+    let certificate = manifest.signer.as_ref().map_or("signer.cer", |signer| signer.certificate.as_str());
+    let system = oldest_system::name(*minimum_build);
     format!(
         "# {name} {version} for {architecture}
 
-Test-signed kernel drivers for a lab machine, not for production. Made from {revision} with {toolchain}.
+Kernel drivers for a lab machine, not for production. Made from {revision} with {toolchain}.
 
 | service | image | INF |
 |---|---|---|
 {drivers}
-Signed by the certificate in `{certificate}`, thumbprint `{sha1}`.
+{signed} `sbom.cdx.json` says what each image
+is made of, `THIRD-PARTY.txt` has the licences of what others wrote.
 
 ## On the lab machine
-Needs Windows 10 version 1903 or later ({architecture}) with test signing on (`bcdedit /set testsigning on`, then restart; Secure
+Needs {system} or later ({architecture}) with test signing on (`bcdedit /set testsigning on`, then restart; Secure
 Boot must be off). In this folder, as administrator:
 
     .\\nmrctl.exe preflight
@@ -57,8 +71,6 @@ With other tools, on Linux:
 
 On Windows, with the SDK: `signtool verify /v /pa /c <driver>\\<driver>.cat <driver>\\<driver>.sys`.
 ",
-        certificate = signer.certificate,
-        sha1 = signer.sha1,
         toolchain = source.toolchain,
     )
 }

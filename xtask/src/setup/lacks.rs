@@ -56,6 +56,7 @@ pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
         // The C library of the simulator is tried by programs in C and C++.
         package(probe.has_program("g++"), "g++");
         package(probe.has_program("make"), "make");
+        package(probe.has_program("softhsm2-util"), "softhsm2");
         package(probe.has_program("sshd"), "openssh-server");
         package(probe.has_program("ssh") && probe.has_program("scp"), "openssh-client");
     }
@@ -157,7 +158,7 @@ mod tests {
             let packages = lacks(&FakeMachine::debian_12(), need).packages;
             packages.into_iter().filter(|name| !PACKAGE.contains(&name.as_str())).collect()
         };
-        let test = ["g++", "make", "openssh-client", "openssh-server", "osslsigncode", "wine64"];
+        let test = ["g++", "make", "openssh-client", "openssh-server", "osslsigncode", "softhsm2", "wine64"];
         assert_eq!(more(Need::Test), test);
         let mut all = more(Need::All);
         all.retain(|name| !test.contains(&name.as_str()));

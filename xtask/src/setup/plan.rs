@@ -128,6 +128,7 @@ pub(super) mod fake {
                 "/usr/bin/osslsigncode",
                 "/usr/bin/g++",
                 "/usr/bin/make",
+                "/usr/bin/softhsm2-util",
                 "/usr/sbin/sshd",
                 "/usr/bin/ssh",
                 "/usr/bin/scp",

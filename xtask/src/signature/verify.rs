@@ -8,7 +8,7 @@ use der::asn1::{ObjectIdentifier, OctetStringRef};
 use der::{Any, Decode as _, Encode as _};
 
 use super::content::Content;
-use super::{assemble, set_order};
+use super::{Beside, assemble, general, set_order, timestamp};
 use crate::canonical;
 use crate::certificate::Certificate;
 use crate::digest::hex;
@@ -34,7 +34,7 @@ pub(crate) fn verify(der: &[u8], content: &Content<'_>, certificate: &Certificat
     if content.encapsulated().map_err(|error| error.to_string())? != signed_data.encap_content_info {
         return Err("it was made for other content: the digest inside is not that of the file".to_owned());
     }
-    check_certificate(&signed_data, certificate)?;
+    let chain = check_certificates(&signed_data, certificate)?;
     let [signer] = signed_data.signer_infos.0.as_slice() else {
         return Err(format!("it has {} signers, expected one", signed_data.signer_infos.0.len()));
     };
@@ -43,8 +43,10 @@ pub(crate) fn verify(der: &[u8], content: &Content<'_>, certificate: &Certificat
     if !certificate.verifies(&attributes, signer.signature.as_bytes()) {
         return Err("the RSA signature does not match the certificate's key".to_owned());
     }
-    let expected =
-        assemble(content, certificate, signer.signature.as_bytes()).map_err(|error| error.to_string())?;
+    let timestamp = check_timestamp(signer)?;
+    let beside = Beside { chain: &chain, timestamp: timestamp.as_deref() };
+    let expected = assemble(content, certificate, signer.signature.as_bytes(), beside)
+        .map_err(|error| error.to_string())?;
     match expected.iter().zip(der).position(|(expected, found)| expected != found) {
         None if expected.len() == der.len() => Ok(()),
         position => {
@@ -69,15 +71,39 @@ fn read(der: &[u8]) -> Result<SignedData, String> {
     info.content.decode_as().map_err(unreadable)
 }
 
-fn check_certificate(signed_data: &SignedData, certificate: &Certificate) -> Result<(), String> {
-    let found = signed_data.certificates.as_ref().map(|set| set.0.as_slice()).unwrap_or_default();
-    let [found] = found else {
-        return Err(format!("it carries {} certificates, expected one", found.len()));
+/// The certificate must be there, and nothing but those that lead on from it; answers these.
+fn check_certificates(
+    signed_data: &SignedData,
+    certificate: &Certificate,
+) -> Result<Vec<Certificate>, String> {
+    let mut strangers = general::certificates(signed_data)?;
+    let Some(own) = strangers.iter().position(|found| found.der == certificate.der) else {
+        return Err(format!("it carries another certificate than {}", certificate.subject()));
     };
-    if found.to_der().is_ok_and(|found| found == certificate.der) {
-        return Ok(());
+    strangers.remove(own);
+    let mut chain: Vec<Certificate> = Vec::new();
+    let mut last = certificate;
+    while let Some(at) = strangers.iter().position(|other| last.is_issued_by(other)) {
+        chain.push(strangers.remove(at));
+        last = chain.last().unwrap_or(certificate);
     }
-    Err(format!("it carries another certificate than {}", certificate.subject()))
+    match strangers.first() {
+        None => Ok(chain),
+        Some(stranger) => Err(format!(
+            "it carries the certificate {}, which its signer does not lead to",
+            stranger.subject()
+        )),
+    }
+}
+
+/// The timestamp, if there is one; nothing else may lie beside the signature.
+fn check_timestamp(signer: &SignerInfo) -> Result<Option<Vec<u8>>, String> {
+    let token = general::timestamp_of(signer)?;
+    if let Some(token) = &token {
+        timestamp::check(token, signer.signature.as_bytes())
+            .map_err(|what| format!("its timestamp: {what}"))?;
+    }
+    Ok(token)
 }
 
 fn check_attributes(signer: &SignerInfo, content: &Content<'_>) -> Result<(), String> {
@@ -176,7 +202,7 @@ mod tests {
             std::mem::swap(&mut low, &mut high);
         }
         let sorted = verify(&with_certificates(&der, low, high), &content, &signer.certificate).unwrap_err();
-        assert!(sorted.contains("2 certificates"), "{sorted}");
+        assert!(sorted.contains("which its signer does not lead to"), "{sorted}");
         let shuffled =
             verify(&with_certificates(&der, high, low), &content, &signer.certificate).unwrap_err();
         assert!(shuffled.contains("ascending order"), "{shuffled}");

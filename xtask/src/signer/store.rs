@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 
-use super::{Signer, generate};
+use super::{Signer, generate, source};
 use crate::context::Context;
 use crate::exit;
 
@@ -16,22 +16,8 @@ const VARIABLE: &str = "NMR_SIGNING_DIR";
 const KEY: &str = "key.pem";
 const CERTIFICATE: &str = "certificate.pem";
 
-/// Which signer to use.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct Location {
-    /// The signing key, PEM (PKCS #8), mode 0600. Default: made once in the user's data folder, or in NMR_SIGNING_DIR.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    pub(crate) key: Option<PathBuf>,
-    /// The certificate that belongs to the key, PEM.
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub(crate) certificate: Option<PathBuf>,
-}
-
-/// The signer at `location`. The default one is made when there is none yet; files that were named must exist.
-pub(crate) fn ready(location: &Location, context: &Context) -> Result<Signer> {
-    if let (Some(key), Some(certificate)) = (&location.key, &location.certificate) {
-        return Signer::load(key, certificate);
-    }
+/// The default signer, which is made when there is none yet.
+pub(super) fn default(context: &Context) -> Result<Signer> {
     let folder = default_folder(&context.workspace)?;
     let (signer, made) = default_signer(&folder)?;
     if made {
@@ -44,10 +30,10 @@ pub(crate) fn ready(location: &Location, context: &Context) -> Result<Signer> {
 fn default_signer(folder: &Path) -> Result<(Signer, bool)> {
     let (key, certificate) = (folder.join(KEY), folder.join(CERTIFICATE));
     let missing = match (key.exists(), certificate.exists()) {
-        (true, true) => return Ok((Signer::load(&key, &certificate)?, false)),
+        (true, true) => return Ok((source::load_pem(&key, &certificate)?, false)),
         (false, false) => {
             make(folder)?;
-            return Ok((Signer::load(&key, &certificate)?, true));
+            return Ok((source::load_pem(&key, &certificate)?, true));
         }
         (false, true) => KEY,
         (true, false) => CERTIFICATE,
@@ -176,7 +162,7 @@ mod tests {
         let before = fs::read(folder.join(KEY)).unwrap();
         make(&folder).unwrap();
         assert_eq!(fs::read(folder.join(KEY)).unwrap(), before);
-        Signer::load(&folder.join(KEY), &folder.join(CERTIFICATE)).unwrap();
+        source::load_pem(&folder.join(KEY), &folder.join(CERTIFICATE)).unwrap();
         assert_eq!(
             fs::read_dir(folder.parent().unwrap()).unwrap().count(),
             1,

@@ -2,20 +2,21 @@
 
 use nmrctl::manifest::{Driver, Manifest};
 
-use super::{Finding, catalog, image, manifest};
+use super::{Class, Finding, catalog, image, manifest, symbols_of, system};
 use crate::bundle::Bundle;
 use crate::certificate::Certificate;
 use crate::driver_package;
 use crate::inf::primitive::{Primitive, primitive};
 use crate::inf::{Inf, Problems};
 use crate::moment::Moment;
+use crate::pe::Image;
 
 /// Checks the package of `driver`.
 pub(super) fn check(
     bundle: &Bundle,
     manifest: &Manifest,
     driver: &Driver,
-    signer: &Certificate,
+    signer: Option<&Certificate>,
     findings: &mut Vec<Finding>,
 ) {
     let architecture = manifest::architecture(manifest);
@@ -25,9 +26,17 @@ pub(super) fn check(
     let Some(inf_bytes) = bundle.get(&driver.inf) else {
         return;
     };
+    let inf = match Inf::parse(&driver.inf, inf_bytes) {
+        Ok(inf) => inf,
+        Err(problems) => return add(&driver.inf, &problems, findings),
+    };
+    if let Some(image) = bundle.get(&driver.image).and_then(|bytes| Image::parse(bytes).ok()) {
+        let needed = system::check(&driver.image, &image, &driver.inf, &inf, architecture, findings);
+        check_record(bundle, driver, &image, needed, findings);
+    }
     let (folder, inf_name) = driver.inf.rsplit_once('/').unwrap_or(("", &driver.inf));
     let in_folder = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-    let primitive = match Inf::parse(&driver.inf, inf_bytes).and_then(|inf| primitive(&inf, architecture)) {
+    let primitive = match primitive(&inf, architecture) {
         Ok(primitive) => primitive,
         Err(problems) => return add(&driver.inf, &problems, findings),
     };
@@ -42,10 +51,33 @@ pub(super) fn check(
     }
 }
 
+/// What the manifest says about the image and its symbols must be what they are.
+fn check_record(
+    bundle: &Bundle,
+    driver: &Driver,
+    image: &Image<'_>,
+    build: u32,
+    findings: &mut Vec<Finding>,
+) {
+    let id = match bundle.get(&driver.symbols) {
+        Some(symbols) => symbols_of::check(&driver.image, image, &driver.symbols, symbols, findings),
+        None => return,
+    };
+    if id != driver.symbols_id {
+        let shown = |id: &Option<String>| id.clone().unwrap_or_else(|| "no symbols".to_owned());
+        let what = format!("it names {}, the manifest says {}", shown(&id), shown(&driver.symbols_id));
+        findings.push(Finding::new(Class::Image, &driver.image, "debug directory", what));
+    }
+    if build != driver.minimum_build {
+        let what = format!("image and INF need build {build}, the manifest says {}", driver.minimum_build);
+        findings.push(Finding::new(Class::System, &driver.image, "minimum_build", what));
+    }
+}
+
 fn add(path: &str, problems: &Problems, findings: &mut Vec<Finding>) {
     findings.extend(problems.list.iter().map(|problem| {
         let field = format!("line {}, column {}", problem.place.line, problem.place.column);
-        Finding::new(path, field, format!("{}; {}", problem.what, problem.instead))
+        Finding::new(Class::Inf, path, field, format!("{}; {}", problem.what, problem.instead))
     }));
 }
 
@@ -68,6 +100,7 @@ fn check_agreement(
     ] {
         if found != expected {
             findings.push(Finding::new(
+                Class::Inf,
                 &driver.inf,
                 field,
                 format!("it is {found:?}, the manifest means {expected:?}"),
@@ -76,6 +109,7 @@ fn check_agreement(
     }
     if !primitive.files.iter().any(|file| file.source.eq_ignore_ascii_case(image)) {
         findings.push(Finding::new(
+            Class::Inf,
             &driver.inf,
             "CopyFiles",
             format!("it does not install {image}, the driver's image"),

@@ -11,7 +11,7 @@ pub(super) fn trust(
     bundle: &Bundle,
     reports: &mut Vec<CertificateReport>,
 ) -> Result<(), Failure> {
-    let certificate = bundle.read(&bundle.manifest.signer.certificate)?;
+    let certificate = bundle.read(&bundle.signer.certificate)?;
     for store in Store::BOTH {
         let mut action = Action::Unchanged;
         if !machine.has_certificate(store, &certificate)? {
@@ -35,7 +35,7 @@ pub(super) fn take_back(
     bundle: &Bundle,
     reports: &mut [CertificateReport],
 ) -> Result<Vec<String>, Failure> {
-    let certificate = bundle.read(&bundle.manifest.signer.certificate)?;
+    let certificate = bundle.read(&bundle.signer.certificate)?;
     let mut stores = Vec::new();
     for (store, report) in Store::BOTH.into_iter().zip(reports) {
         if report.action == Action::Installed {
@@ -55,7 +55,7 @@ pub(super) fn distrust(
     stores: &[Store],
     reports: &mut Vec<CertificateReport>,
 ) -> Result<(), Failure> {
-    let certificate = bundle.read(&bundle.manifest.signer.certificate)?;
+    let certificate = bundle.read(&bundle.signer.certificate)?;
     for &store in stores {
         let mut action = Action::Absent;
         if machine.has_certificate(store, &certificate)? {
@@ -70,14 +70,14 @@ pub(super) fn distrust(
 
 /// Looks only.
 pub(super) fn look(machine: &dyn Machine, bundle: &Bundle) -> Result<Vec<CertificateReport>, Failure> {
-    let certificate = bundle.read(&bundle.manifest.signer.certificate)?;
+    let certificate = bundle.read(&bundle.signer.certificate)?;
     let found =
         |store| Ok(report(bundle, store, Action::Reported, machine.has_certificate(store, &certificate)?));
     Store::BOTH.into_iter().map(found).collect()
 }
 
 fn report(bundle: &Bundle, store: Store, action: Action, present: bool) -> CertificateReport {
-    let thumbprint = bundle.manifest.signer.sha1.clone();
+    let thumbprint = bundle.signer.sha1.clone();
     CertificateReport { store: store.name().to_owned(), thumbprint, action, present }
 }
 

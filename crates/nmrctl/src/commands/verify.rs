@@ -26,7 +26,7 @@ mod tests {
         let bundle = write_bundle(folder.path(), "1.0.0", &["a"]);
         let mut answer = Answer::new("verify");
         run(folder.path(), &mut answer).unwrap();
-        assert_eq!(answer.bundle.take().unwrap().files, 6);
+        assert_eq!(answer.bundle.take().unwrap().files, 8);
 
         std::fs::write(bundle.path("a/a.sys"), "a 9.9.9").unwrap();
         let failure = run(folder.path(), &mut answer).unwrap_err();

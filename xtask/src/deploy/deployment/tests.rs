@@ -16,8 +16,9 @@ use fake_target::{FakeTarget, Installed};
 fn bundle(folder: &Path, version: &str) -> Bundle {
     let drivers = ["a", "b"];
     let folder = folder.join(version);
-    let mut contents =
-        vec![("nmrctl.exe".to_owned(), String::new()), ("signer.cer".to_owned(), String::new())];
+    let mut contents = ["nmrctl.exe", "sbom.cdx.json", "signer.cer", "THIRD-PARTY.txt"]
+        .map(|path| (path.to_owned(), String::new()))
+        .to_vec();
     for name in drivers {
         for end in ["cat", "inf", "pdb"] {
             contents.push((format!("{name}/{name}.{end}"), end.to_owned()));
@@ -31,8 +32,15 @@ fn bundle(folder: &Path, version: &str) -> Bundle {
         version: version.to_owned(),
         architecture: "x64".to_owned(),
         source: Source { revision: None, modified: false, toolchain: String::new(), time: 0 },
-        signer: Signer { certificate: "signer.cer".to_owned(), sha1: "0".repeat(40), sha256: "0".repeat(64) },
+        signer: Some(Signer {
+            certificate: "signer.cer".to_owned(),
+            sha1: "0".repeat(40),
+            sha256: "0".repeat(64),
+        }),
         nmrctl: "nmrctl.exe".to_owned(),
+        minimum_build: 18362,
+        sbom: "sbom.cdx.json".to_owned(),
+        licences: "THIRD-PARTY.txt".to_owned(),
         drivers: drivers
             .map(|name| Driver {
                 service: name.to_owned(),
@@ -40,6 +48,8 @@ fn bundle(folder: &Path, version: &str) -> Bundle {
                 catalog: format!("{name}/{name}.cat"),
                 image: format!("{name}/{name}.sys"),
                 symbols: format!("{name}/{name}.pdb"),
+                symbols_id: None,
+                minimum_build: 18362,
             })
             .to_vec(),
         files: contents.iter().map(|(path, content)| File::describe(path, content.as_bytes())).collect(),

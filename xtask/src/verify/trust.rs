@@ -1,0 +1,25 @@
+//! Whether a certificate leads to a root that the user gave, at the time when it signed.
+
+use std::time::SystemTime;
+
+use crate::certificate::{Certificate, leads_to};
+use crate::signature::general;
+
+/// The time for which the certificate behind the signature `der` is judged: that of its timestamp, if the authority that
+/// gave it leads to one of `roots`, else `now`.
+pub(super) fn time_of(der: &[u8], roots: &[Certificate], now: SystemTime) -> Result<SystemTime, String> {
+    match general::timestamp_in(der)? {
+        Some((time, by)) if leads_to(&by.certificate, &by.others, roots, time).is_ok() => Ok(time),
+        _ => Ok(now),
+    }
+}
+
+/// Checks that `certificate`, which made the signature `der`, leads to one of `roots`.
+pub(super) fn check(
+    der: &[u8],
+    certificate: &Certificate,
+    roots: &[Certificate],
+    at: SystemTime,
+) -> Result<(), String> {
+    leads_to(certificate, &general::certificates_in(der)?, roots, at)
+}
