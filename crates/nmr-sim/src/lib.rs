@@ -65,7 +65,7 @@ pub use choices::Choices;
 pub use contract::{OnViolation, Rule, Severity, Violation};
 pub use irql::{Irql, Raised, is_at_dispatch};
 pub use registration::Stage;
-pub use run::{Performed, Run, check, replay};
+pub use run::{Moment, Performed, Run, Standing, check, replay};
 pub use schedule::{Callback, Point, Schedule, SeededSchedule};
 pub use shrink::shrink;
 pub use side::Side;

@@ -56,6 +56,26 @@ struct Action {
     act: Box<dyn Fn() + Send + Sync>,
 }
 
+/// A moment of a run at which it is to be decided who goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The action that had the last turn; none before the first.
+    pub last: Option<String>,
+    /// The actions that have begun and not ended, in the order in which they were added.
+    pub standing: Vec<Standing>,
+}
+
+/// Where an action stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What it is called.
+    pub action: String,
+    /// The [`Point`] of the world, the module's [`Run::pause`], or `"waits"`, as it prints itself.
+    pub place: String,
+}
+
+type Watcher = Box<dyn Fn(&Moment) + Send + Sync>;
+
 /// What tells how modules stand, by hashing it.
 type Observer = Box<dyn Fn(&mut Fingerprint) + Send + Sync>;
 
@@ -73,6 +93,7 @@ struct Inner {
     /// What the actions are called, also when they are let go of.
     names: Mutex<Vec<String>>,
     observer: Mutex<Option<Observer>>,
+    watcher: Mutex<Option<Watcher>>,
     course: Mutex<Course>,
     over: Gate,
 }
@@ -120,6 +141,7 @@ impl Run {
             actions: Mutex::default(),
             names: Mutex::default(),
             observer: Mutex::default(),
+            watcher: Mutex::default(),
             course: Mutex::new(Course::new(choices)),
             over: Gate::default(),
         };
@@ -150,15 +172,21 @@ impl Run {
         *lock(&self.inner.observer) = Some(Box::new(move |hasher| state().hash(hasher)));
     }
 
+    /// Shows every moment at which it is to be decided who goes on, also where there is only one who can. `watcher` must
+    /// not call the run.
+    pub fn watch(&self, watcher: impl Fn(&Moment) + Send + Sync + 'static) {
+        *lock(&self.inner.watcher) = Some(Box::new(watcher));
+    }
+
     /// A choice of a module: one of `options`, counted from 0. `what` tells it from its other choices.
-    pub fn choose(&self, what: impl Hash, options: usize) -> usize {
+    pub fn choose(&self, what: impl Hash + fmt::Debug, options: usize) -> usize {
         let Some(me) = self.me() else { return 0 };
         self.stand(me, &what, None);
         self.next(me, options)
     }
 
     /// A moment inside a module's code at which other threads may go on; `what` tells it from other such moments.
-    pub fn pause(&self, what: impl Hash) {
+    pub fn pause(&self, what: impl Hash + fmt::Debug) {
         if let Some(me) = self.me() {
             self.stand(me, &what, None);
             self.hand_over(me);
@@ -178,6 +206,7 @@ impl Run {
         drop(own);
         lock(&self.inner.actions).clear();
         *lock(&self.inner.observer) = None;
+        *lock(&self.inner.watcher) = None;
         let mut course = lock(&self.inner.course);
         course.performing = false;
         let panic = course.panic.take();
@@ -202,11 +231,14 @@ impl Run {
     }
 
     /// Notes where `me` stands, and what it waits for.
-    fn stand(&self, me: u64, place: &impl Hash, waits_for: Option<IsOver>) {
+    fn stand(&self, me: u64, place: &(impl Hash + fmt::Debug), waits_for: Option<IsOver>) {
         let mut hasher = Fingerprint::default();
         (place, frames::subject()).hash(&mut hasher);
         if let Some(activity) = lock(&self.inner.course).activity(me) {
             activity.place = hasher.value();
+            if let Some(shown) = &mut activity.shown {
+                *shown = format!("{place:?}");
+            }
             activity.waits_for = waits_for;
         }
     }
@@ -228,6 +260,34 @@ impl Run {
 
     /// Who goes on: `me` if it can, one of the others that have begun, or an action that is ready.
     fn turn(&self, me: u64) -> Turn {
+        self.show();
+        let turn = self.decide(me);
+        let mut course = lock(&self.inner.course);
+        course.last = match turn {
+            Turn::Activity(id) => course.activity(id).map(|activity| activity.action),
+            Turn::Begin(action) => Some(action),
+            Turn::Nobody => None,
+        };
+        turn
+    }
+
+    /// Tells the watcher of this moment.
+    fn show(&self) {
+        let watcher = lock(&self.inner.watcher);
+        let Some(watcher) = &*watcher else { return };
+        let moment = {
+            let (names, course) = (lock(&self.inner.names), lock(&self.inner.course));
+            let standing = |activity: &Activity| Standing {
+                action: names[activity.action].clone(),
+                place: activity.shown.clone().unwrap_or_default(),
+            };
+            let last = course.last.map(|action| names[action].clone());
+            Moment { last, standing: course.activities.iter().map(standing).collect() }
+        };
+        watcher(&moment);
+    }
+
+    fn decide(&self, me: u64) -> Turn {
         let (mut others, room, failed) = {
             let course = lock(&self.inner.course);
             let others: Vec<_> = course.activities.iter().map(|a| (a.id, a.waits_for.clone())).collect();
@@ -309,6 +369,7 @@ impl Run {
     /// Performs an action on this thread, from its begin to its end.
     fn act(&self, action: usize) {
         let performed = Arc::clone(&lock(&self.inner.actions)[action]);
+        let shown = lock(&self.inner.watcher).as_ref().map(|_| String::new());
         let id = {
             let mut course = lock(&self.inner.course);
             course.begun += 1;
@@ -316,7 +377,7 @@ impl Run {
             course.steps.push((action, "begins"));
             let at = course.activities.partition_point(|other| other.action < action);
             let gate = Arc::default();
-            let activity = Activity { id, action, place: 0, waits_for: None, stuck: false, gate };
+            let activity = Activity { id, action, place: 0, shown, waits_for: None, stuck: false, gate };
             course.activities.insert(at, activity);
             id
         };

@@ -16,6 +16,8 @@ pub(super) struct Activity {
     pub(super) action: usize,
     /// Where it stands, as a hash of what its thread said when it came there.
     pub(super) place: u128,
+    /// The same to read, if somebody watches.
+    pub(super) shown: Option<String>,
     /// What it waits for, if it does.
     pub(super) waits_for: Option<IsOver>,
     /// Nothing will ever end its wait.
@@ -35,6 +37,8 @@ pub(super) struct Course {
     pub(super) performing: bool,
     pub(super) activities: Vec<Activity>,
     pub(super) begun: u64,
+    /// The action that had the last turn.
+    pub(super) last: Option<usize>,
     /// Which action did what.
     pub(super) steps: Vec<(usize, &'static str)>,
     /// What the first action that panicked said.
@@ -43,7 +47,15 @@ pub(super) struct Course {
 
 impl Course {
     pub(super) fn new(choices: Choices) -> Self {
-        Self { choices, performing: false, activities: Vec::new(), begun: 0, steps: Vec::new(), panic: None }
+        Self {
+            choices,
+            performing: false,
+            activities: Vec::new(),
+            begun: 0,
+            last: None,
+            steps: Vec::new(),
+            panic: None,
+        }
     }
 
     pub(super) fn activity(&mut self, id: u64) -> Option<&mut Activity> {

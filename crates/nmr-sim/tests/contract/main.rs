@@ -8,6 +8,8 @@ mod handles;
 mod irql;
 mod listeners;
 mod misuse;
+#[cfg(not(miri))]
+mod model;
 mod null_contexts;
 mod order;
 mod peer;
