@@ -7,7 +7,7 @@
 //! | [`xdp`] | XDP for Windows | client, as XDP has it for network cards | capabilities, and the way to the interface's table |
 //! | [`ebpf::program_information`] | eBPF for Windows, program information | provider | program types, helper functions |
 //! | [`ebpf::hook`] | eBPF for Windows, hook | provider | programs, run with a context |
-//! | [`ebpf::map`] | eBPF for Windows, map information | provider | the structures |
+//! | [`ebpf::map`] | eBPF for Windows, map information | provider | map types, served by binding contexts |
 //!
 //! # Where the numbers come from
 //! Each module names its sources: pages of Microsoft's documentation, or headers of an open-source project at the commit

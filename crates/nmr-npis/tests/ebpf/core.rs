@@ -21,16 +21,25 @@ pub struct Client {
     handle: ClientHandle,
 }
 
+/// How the core knows the provider that it looks for.
+enum Wanted {
+    /// By its module id.
+    Module(ModuleId),
+    /// By the map type that it shows.
+    MapType(u32),
+}
+
 struct Kept {
     world: World,
     npi: Guid,
     /// The program type or attach type: the provider that is wanted.
-    wanted: ModuleId,
+    wanted: Wanted,
     /// The least that the provider's characteristics must have, `ebpf_*_data_t` of version 1.
     least: usize,
     body: Option<Body>,
     runs: AtomicUsize,
     shown: AtomicPtr<c_void>,
+    provider_context: AtomicPtr<c_void>,
     attached: AtomicUsize,
     offers: Mutex<Vec<Status>>,
     characteristics: Mutex<Option<Box<ClientCharacteristics>>>,
@@ -46,15 +55,23 @@ fn keep<T>(value: T) -> &'static T {
 
 /// Loads a program of `program_type`: its program information must be there.
 pub fn load_program(world: &World, program_type: Guid) -> Result<Client, Vec<Status>> {
-    Client::register(world, PROGRAM_INFORMATION, program_type, 72, None)
+    let wanted = Wanted::Module(ModuleId::from_guid(program_type));
+    Client::register(world, PROGRAM_INFORMATION, wanted, 72, None)
 }
 
 /// Attaches a program, which does `body`, to the hook `attach_type`.
 pub fn attach_link(world: &World, attach_type: Guid, body: Body) -> Result<Client, Vec<Status>> {
-    Client::register(world, HOOK, attach_type, 48, Some(body))
+    let wanted = Wanted::Module(ModuleId::from_guid(attach_type));
+    Client::register(world, HOOK, wanted, 48, Some(body))
+}
+
+/// Looks for the provider of maps of `map_type`.
+pub fn open_map_type(world: &World, map_type: u32) -> Result<Client, Vec<Status>> {
+    Client::register(world, MAP_INFORMATION, Wanted::MapType(map_type), 48, None)
 }
 
 const PROGRAM_INFORMATION: Guid = Guid::from_u128(0x2934_ad50_2154_44b6_9622_6c52_8c06_8411);
+const MAP_INFORMATION: Guid = Guid::from_u128(0x3c2b_0f4e_8b0e_4e5e_8e1b_7f4b_1f0e_1f0e);
 const HOOK: Guid = Guid::from_u128(0x5d56_4054_2736_406d_8b22_12bc_ffaf_0a9f);
 
 /// `ebpf_extension_data_t`.
@@ -80,18 +97,19 @@ impl Client {
     fn register(
         world: &World,
         npi: Guid,
-        wanted: Guid,
+        wanted: Wanted,
         least: usize,
         body: Option<Body>,
     ) -> Result<Self, Vec<Status>> {
         let kept = keep(Kept {
             world: world.clone(),
             npi,
-            wanted: ModuleId::from_guid(wanted),
+            wanted,
             least,
             body,
             runs: AtomicUsize::new(0),
             shown: AtomicPtr::default(),
+            provider_context: AtomicPtr::default(),
             attached: AtomicUsize::new(0),
             offers: Mutex::default(),
             characteristics: Mutex::default(),
@@ -141,6 +159,11 @@ impl Client {
         self.kept.runs.load(Ordering::SeqCst)
     }
 
+    /// What the provider wants to be called with.
+    pub fn provider_context(&self) -> *mut c_void {
+        self.kept.provider_context.load(Ordering::SeqCst)
+    }
+
     /// A word of what the provider shows, `at` bytes from its beginning.
     pub fn shown<T: Copy>(&self, at: usize) -> T {
         let shown = self.kept.shown.load(Ordering::SeqCst);
@@ -181,7 +204,7 @@ unsafe extern "system" fn attach_provider(
         let table = kept.body.map_or(core::ptr::null(), |_| core::ptr::from_ref(&TABLE).cast());
         let (mut provider_context, mut provider_table) = (core::ptr::null_mut(), core::ptr::null());
         // SAFETY: inside the attach callback of this binding, with a table that is static.
-        unsafe {
+        let status = unsafe {
             kept.world.client_attach_provider(
                 binding,
                 context,
@@ -189,7 +212,9 @@ unsafe extern "system" fn attach_provider(
                 &mut provider_context,
                 &mut provider_table,
             )
-        }
+        };
+        kept.provider_context.store(provider_context, Ordering::SeqCst);
+        status
     });
     if status == Status::SUCCESS {
         kept.shown.store(provider.npi_specific_characteristics.cast_mut(), Ordering::SeqCst);
@@ -210,9 +235,15 @@ impl Kept {
         if header.version != 1 || header.size < self.least || header.total_size < header.size {
             return Some(Status::INVALID_PARAMETER);
         }
-        // SAFETY: a registered module keeps its module id.
-        let module_id = unsafe { provider.module_id.as_ref() };
-        (module_id != Some(&self.wanted)).then_some(Status::NOINTERFACE)
+        let fits = match &self.wanted {
+            Wanted::Module(wanted) => {
+                // SAFETY: a registered module keeps its module id.
+                let module_id = unsafe { provider.module_id.as_ref() };
+                module_id == Some(wanted)
+            }
+            Wanted::MapType(wanted) => read::<u32>(shown, 24) == *wanted,
+        };
+        (!fits).then_some(Status::NOINTERFACE)
     }
 }
 

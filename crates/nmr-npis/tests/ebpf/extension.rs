@@ -4,8 +4,11 @@
 
 use nmr::host::Host;
 use nmr::{AtPassive, Guid, Offer, ProviderBinding, Refusal};
-use nmr_npis::ebpf::{hook, program_information as program};
+use nmr_npis::ebpf::hook::{self, EbpfResult};
+use nmr_npis::ebpf::map::{self, Created, Element, MapContext, MapShape};
+use nmr_npis::ebpf::program_information as program;
 use nmr_sim::World;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub const PROGRAM_TYPE: Guid = Guid::from_u128(0x5c3a_d01c_2a0e_4d9c_9d77_0d3f_0b5f_5c60);
 pub const HOOK: Guid = Guid::from_u128(0x5c3a_d01c_2a0e_4d9c_9d77_0d3f_0b5f_5c61);
@@ -45,6 +48,58 @@ nmr::driver! {
                 supported_program_type: PROGRAM_TYPE, bpf_attach_type: 1001, link_type: 1,
             },
         },
+        provider maps: map::Npi<Maps> as Maps {
+            capacity: 4,
+            characteristics: map::ProviderCharacteristics::of(MAP_TYPE, 1),
+        },
+    }
+}
+
+/// Maps whose values are kept with a byte more, which counts.
+pub const MAP_TYPE: u32 = 0x1001;
+
+/// A client of the map type.
+#[derive(Debug)]
+pub struct Maps {
+    pub gone: AtomicUsize,
+}
+
+impl ProviderBinding for Maps {
+    type Driver = Extension;
+    type Npi = map::Npi<Self>;
+
+    fn attach(
+        _: &'static Extension,
+        _: &Offer<'_, map::ClientCharacteristics>,
+        _: &AtPassive<'_>,
+    ) -> Result<Self, Refusal> {
+        Ok(Self { gone: AtomicUsize::new(0) })
+    }
+}
+
+impl map::MapProvider for Maps {
+    const UPDATES_VALUES: bool = true;
+
+    fn create(&self, shape: &MapShape) -> Result<Created, EbpfResult> {
+        match shape.value_size {
+            0 => Err(EbpfResult(6)),
+            size => Ok(Created { map: MapContext(0x77), value_size: size + 1 }),
+        }
+    }
+
+    fn delete(&self, map: MapContext) {
+        self.gone.fetch_add(map.0, Ordering::SeqCst);
+    }
+
+    fn updating(&self, element: &Element<'_>, kept: &mut [u8]) -> Result<(), EbpfResult> {
+        let (last, value) = kept.split_last_mut().ok_or(EbpfResult(6))?;
+        value.copy_from_slice(element.value);
+        *last = element.key.len() as u8;
+        Ok(())
+    }
+
+    fn deleted(&self, element: &Element<'_>) {
+        self.gone.fetch_add(element.flags as usize, Ordering::SeqCst);
     }
 }
 

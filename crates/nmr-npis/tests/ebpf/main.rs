@@ -4,6 +4,7 @@
 
 mod core;
 mod extension;
+mod maps;
 
 use self::core::{attach_link, load_program, read};
 use ::core::ffi::c_void;
