@@ -29,13 +29,17 @@ use program::Program;
 #[command(after_help = "\
 Examples:
   cargo xtask bench                          every group but `package`
-  cargo xtask bench --quick --group call     a short run of one group
-  cargo xtask bench --group count --bless    accept the counts as they are now
+  cargo xtask bench sim                      the simulator only
+  cargo xtask bench --quick call             a short run of one group
+  cargo xtask bench count --bless            accept the counts as they are now
 
 With --json each figure is one line: {\"group\",\"figure\",\"value\",\"unit\",\"target\",\"ok\"}. A figure that could not be measured is
 absent. The exit code is 1 if a count of instructions has grown; a target that is missed is reported and nothing else.")]
 pub(crate) struct Args {
     /// Measure these groups only.
+    #[arg(value_name = "GROUP")]
+    groups: Vec<Group>,
+    /// Measure this group too; the same as its name alone.
     #[arg(long, value_name = "GROUP")]
     group: Vec<Group>,
     /// A short run: good for seeing that it works, not for quoting.
@@ -106,7 +110,7 @@ fn verdict(grown: &[Change]) -> Result<()> {
     }
     let lines: Vec<String> = grown.iter().map(ToString::to_string).collect();
     Err(exit::wrong_as_answered(format!(
-        "counts have grown over {}:\n  {}\nFind out why; if it is worth it, run `cargo xtask bench --group count --bless`",
+        "counts have grown over {}:\n  {}\nFind out why; if it is worth it, run `cargo xtask bench count --bless`",
         baseline::FILE,
         lines.join("\n  ")
     )))
@@ -114,9 +118,9 @@ fn verdict(grown: &[Change]) -> Result<()> {
 
 /// What was asked for, each group once, in its order.
 fn groups(args: &Args) -> Vec<Group> {
-    let wanted = |group: &Group| {
-        if args.group.is_empty() { *group != Group::Package } else { args.group.contains(group) }
-    };
+    let chosen: Vec<Group> = args.groups.iter().chain(&args.group).copied().collect();
+    let wanted =
+        |group: &Group| if chosen.is_empty() { *group != Group::Package } else { chosen.contains(group) };
     Group::ALL.into_iter().filter(wanted).collect()
 }
 
@@ -180,7 +184,7 @@ mod tests {
     use super::*;
 
     fn args(group: &[Group]) -> Args {
-        Args { group: group.to_vec(), quick: false, bless: false }
+        Args { groups: group.to_vec(), group: Vec::new(), quick: false, bless: false }
     }
 
     #[test]
@@ -193,6 +197,12 @@ mod tests {
     #[test]
     fn groups_come_once_and_in_order() {
         assert_eq!(groups(&args(&[Group::Package, Group::Call, Group::Call])), [Group::Call, Group::Package]);
+    }
+
+    #[test]
+    fn a_group_is_chosen_with_or_without_its_flag() {
+        let both = Args { group: vec![Group::Size], ..args(&[Group::Sim]) };
+        assert_eq!(groups(&both), [Group::Sim, Group::Size]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) const FILE: &str = "crates/nmr/benches/counts.toml";
 
 const HEADER: &str = "\
 # Instructions and locked instructions of each way to call, as callgrind counts them in a loop of such calls.
-# `cargo xtask bench` fails when one of them grows; `cargo xtask bench --group count --bless` writes this file.
+# `cargo xtask bench` fails when one of them grows; `cargo xtask bench count --bless` writes this file.
 
 ";
 
@@ -60,7 +60,7 @@ impl Baseline {
     fn parse(text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| {
             exit::wrong(format!(
-                "{FILE} is not understood: {error}\nmend it, or write it anew with `cargo xtask bench --group count --bless`"
+                "{FILE} is not understood: {error}\nmend it, or write it anew with `cargo xtask bench count --bless`"
             ))
         })
     }

@@ -17,7 +17,7 @@ enum Limit {
 const TICK: f64 = 15.625 / 50.0;
 
 /// All targets. What is not in here is there to compare with.
-const TARGETS: [(Group, &str, Limit); 28] = [
+const TARGETS: [(Group, &str, Limit); 36] = [
     (Group::Call, "sixteen_shards/1_thread", Limit::AtMost(12.0)),
     (Group::Call, "sixteen_shards/2_threads", Limit::AtMost(12.0)),
     (Group::Call, "sixteen_shards/scaling", Limit::AtLeast(1.9)),
@@ -38,10 +38,18 @@ const TARGETS: [(Group, &str, Limit); 28] = [
     (Group::Unload, "overhead_per_idle_binding", Limit::AtMost(0.4)),
     (Group::Sim, "cycle_alone/time", Limit::AtMost(0.5)),
     (Group::Sim, "cycle_beside_1024/time", Limit::AtMost(0.5)),
+    (Group::Sim, "cycle_beside_4096/time", Limit::AtMost(0.5)),
     (Group::Sim, "cycle_beside_16384/time", Limit::AtMost(0.5)),
     (Group::Sim, "cycle_beside_1024/flat", Limit::AtMost(1.25)),
+    (Group::Sim, "cycle_beside_4096/flat", Limit::AtMost(1.25)),
     (Group::Sim, "cycle_beside_16384/flat", Limit::AtMost(1.25)),
-    (Group::Sim, "two_npis/scaling", Limit::MoreThan(1.0)),
+    (Group::Sim, "pair/scaling", Limit::MoreThan(1.0)),
+    (Group::Sim, "cycle_alone/scaling", Limit::MoreThan(1.0)),
+    (Group::Sim, "cycle_beside_1024/scaling", Limit::MoreThan(1.0)),
+    (Group::Sim, "cycle_beside_4096/scaling", Limit::MoreThan(1.0)),
+    (Group::Sim, "cycle_beside_16384/scaling", Limit::MoreThan(1.0)),
+    (Group::Sim, "one_by_64/scaling", Limit::MoreThan(1.0)),
+    (Group::Sim, "64_by_64/scaling", Limit::MoreThan(1.0)),
     (Group::Size, "composite", Limit::AtMost(64.0)),
     (Group::Size, "composite/heap_imports", Limit::AtMost(0.0)),
     (Group::Package, "unchanged", Limit::AtMost(2.0)),
@@ -103,7 +111,7 @@ mod tests {
         let scaling = |value| verdict(Group::Call, "sixteen_shards/scaling", value);
         assert_eq!(scaling(1.9), (Some(">= 1.9".to_owned()), Some(true)));
         assert_eq!(scaling(1.89).1, Some(false));
-        assert_eq!(verdict(Group::Sim, "two_npis/scaling", 1.0), (Some("> 1".to_owned()), Some(false)));
+        assert_eq!(verdict(Group::Sim, "pair/scaling", 1.0), (Some("> 1".to_owned()), Some(false)));
         assert_eq!(verdict(Group::Unload, "peers_block", 1.41).0.as_deref(), Some("<= 1.4125"));
     }
 

@@ -9,7 +9,7 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nmr_benches::call::Stage;
 use nmr_benches::processor::thread_time;
-use nmr_benches::sim::{CROWDS, Town};
+use nmr_benches::sim::Work;
 
 /// Processor time of the measuring thread.
 struct ThreadTime;
@@ -45,9 +45,8 @@ impl Measurement for ThreadTime {
 
 fn sim(criterion: &mut Criterion<ThreadTime>) {
     let mut group = criterion.benchmark_group("sim");
-    for (name, side) in CROWDS {
-        let town = Town::new(side);
-        group.bench_function(name, |bencher| bencher.iter(|| town.cycles(0, 1)));
+    for work in Work::all().iter().filter(|work| work.bindings == 1) {
+        group.bench_function(work.name, |bencher| bencher.iter(|| work.run(0, 1)));
     }
 }
 

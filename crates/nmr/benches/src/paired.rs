@@ -143,6 +143,12 @@ fn start_together(ready: &AtomicUsize, threads: usize) {
 }
 
 impl Table {
+    /// The median time of `case` in nanoseconds. It depends on the machine and its load; ratios do not.
+    pub fn time(&self, case: Case) -> Option<f64> {
+        let column = self.column(case)?;
+        sample::median(self.rows.iter().filter_map(|row| row[column]).collect())
+    }
+
     /// The median of `numerator` over `denominator` in the same repetition.
     pub fn ratio(&self, numerator: Case, denominator: Case) -> Option<f64> {
         let (over, under) = (self.column(numerator)?, self.column(denominator)?);
@@ -182,6 +188,7 @@ mod tests {
         ]);
         assert_eq!(table.ratio(("guarded", 1), ("raw", 1)), Some(11.0));
         assert_eq!(table.scaling("guarded", 2), Some(1.6));
+        assert_eq!(table.time(("raw", 1)), Some(2.0));
         assert_eq!(table.ratio(("guarded", 1), ("raw", 2)), None);
     }
 

@@ -140,28 +140,6 @@ impl EndingClient<'_> {
     }
 }
 
-/// A client that is registered for as long as the value lives.
-#[derive(Debug)]
-pub struct StandingClient {
-    client: RawClient,
-    handle: ClientHandle,
-}
-
-impl StandingClient {
-    /// `NmrRegisterClient`.
-    pub fn register(world: &World, npi: Guid) -> Self {
-        let client = RawClient::new(world, npi);
-        let handle = client.register().handle;
-        Self { client, handle }
-    }
-}
-
-impl Drop for StandingClient {
-    fn drop(&mut self) {
-        RegisteredClient { client: &self.client, handle: self.handle }.deregister().wait();
-    }
-}
-
 unsafe extern "system" fn attach_provider(
     binding: BindingHandle,
     context: *mut c_void,
