@@ -38,7 +38,9 @@ pub(crate) enum Need {
     Test,
     /// Counting instructions.
     Bench,
-    /// Everything.
+    /// Running tests under Miri.
+    Miri,
+    /// Everything but Miri, which brings a toolchain of its own.
     All,
 }
 
@@ -82,11 +84,9 @@ fn make_ready(need: Need, context: &Context) -> Result<Vec<Action>> {
     carry_out(&actions, context)?;
     let still = lacks(&machine, need);
     if !still.is_empty() {
-        let names: Vec<&str> =
-            still.packages.iter().map(String::as_str).chain(still.targets.iter().copied()).collect();
         return Err(exit::missing(format!(
             "after the installation this machine still lacks what comes with {}",
-            names.join(", ")
+            still.names().join(", ")
         )));
     }
     Ok(actions)

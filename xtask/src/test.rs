@@ -19,7 +19,7 @@ Examples:
   cargo xtask test                  everything but Miri and the mutants
   cargo xtask test --only host      one step
   cargo xtask test --loom           the model checks alone
-  cargo xtask test --miri           the framework under Miri (needs the nightly toolchain)
+  cargo xtask test --miri           the framework under Miri, which comes with the nightly toolchain
   cargo xtask test --mutants        small mistakes in the framework, each of which a test must see
   cargo xtask test --mutants=door   those of them that have `door` in their names")]
 pub(crate) struct Args {
@@ -86,6 +86,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let steps = steps(&args);
     if steps.iter().any(|step| ![Step::Loom, Step::Miri, Step::Mutants].contains(step)) {
         setup::ensure(setup::Need::Test, context)?;
+    }
+    if steps.contains(&Step::Miri) {
+        setup::ensure(setup::Need::Miri, context)?;
     }
     let results =
         run::all(&plan::plan(&steps, args.rounds, args.mutants.as_deref().unwrap_or_default()), context);

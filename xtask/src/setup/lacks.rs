@@ -12,11 +12,28 @@ pub(super) struct Lacks {
     pub(super) targets: Vec<&'static str>,
     /// Debian packages, sorted.
     pub(super) packages: Vec<String>,
+    /// What Miri runs in.
+    pub(super) miri: Option<Nightly>,
+}
+
+/// What there is of the nightly toolchain, which alone has Miri.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nightly {
+    /// Nothing.
+    Missing,
+    /// The toolchain, without Miri or without the sources of the standard library, which Miri builds for itself.
+    WithoutMiri,
 }
 
 impl Lacks {
     pub(super) fn is_empty(&self) -> bool {
-        self.targets.is_empty() && self.packages.is_empty()
+        self.names().is_empty()
+    }
+
+    /// What is missing, by its names.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let packages = self.packages.iter().map(String::as_str);
+        packages.chain(self.targets.iter().copied()).chain(self.miri.map(|_| "miri")).collect()
     }
 }
 
@@ -28,9 +45,12 @@ const MINGW_ROOTS: [&str; 2] = ["/usr/x86_64-w64-mingw32", "/usr/x86_64-w64-ming
 /// What `need` asks for and `probe` does not have.
 pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
     let mut lacks = Lacks::default();
-    let drivers = need != Need::Bench;
+    let drivers = !matches!(need, Need::Bench | Need::Miri);
     if drivers {
         lacks.targets = missing_targets(probe);
+    }
+    if need == Need::Miri {
+        lacks.miri = missing_miri(probe);
     }
     if probe.is_windows() {
         // The kit and LLVM come with installers; wdk-build says so when it does not find them.
@@ -72,6 +92,14 @@ fn missing_targets(probe: &impl Probe) -> Vec<&'static str> {
     let Some(sysroot) = probe.sysroot() else { return TARGETS.to_vec() };
     let library = |target: &str| sysroot.join("lib/rustlib").join(target).join("lib");
     TARGETS.into_iter().filter(|target| probe.entries(&library(target)).is_empty()).collect()
+}
+
+fn missing_miri(probe: &impl Probe) -> Option<Nightly> {
+    let Some(sysroot) = probe.nightly_sysroot() else { return Some(Nightly::Missing) };
+    let program = sysroot.join("bin").join(format!("cargo-miri{}", std::env::consts::EXE_SUFFIX));
+    let sources = sysroot.join("lib/rustlib/src/rust/library/Cargo.toml");
+    let there = probe.is_file(&program) && probe.is_file(&sources);
+    (!there).then_some(Nightly::WithoutMiri)
 }
 
 /// libclang and the headers of the same version.
@@ -170,6 +198,19 @@ mod tests {
         let found = lacks(&FakeMachine::debian_12(), Need::Bench);
         assert_eq!(found.packages, ["binutils", "valgrind"]);
         assert!(found.targets.is_empty());
+    }
+
+    #[test]
+    fn miri_needs_the_nightly_toolchain_and_nothing_else() {
+        let miri = |machine| lacks(&machine, Need::Miri).miri;
+        let found = lacks(&FakeMachine::debian_12(), Need::Miri);
+        assert_eq!(found, Lacks { miri: Some(Nightly::Missing), ..Lacks::default() });
+        assert_eq!(miri(FakeMachine::complete()), None);
+        for part in ["bin/cargo-miri", "lib/rustlib/src/rust/library/Cargo.toml"] {
+            let without = FakeMachine::complete().without(&format!("/nightly/{part}"));
+            assert_eq!(miri(without), Some(Nightly::WithoutMiri), "without {part}");
+        }
+        assert_eq!(lacks(&FakeMachine::debian_12(), Need::Test).miri, None);
     }
 
     #[test]

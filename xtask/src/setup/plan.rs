@@ -1,6 +1,6 @@
 //! How a machine gets what it lacks.
 
-use super::lacks::Lacks;
+use super::lacks::{Lacks, Nightly};
 use super::probe::{Probe, Rights};
 
 /// One thing to do, in order.
@@ -54,7 +54,26 @@ pub(super) fn plan(lacks: &Lacks, machine: &impl Probe) -> Vec<Action> {
             ))
         });
     }
+    if let Some(nightly) = lacks.miri {
+        actions.push(install_miri(nightly, machine));
+    }
     actions
+}
+
+fn install_miri(nightly: Nightly, machine: &impl Probe) -> Action {
+    if !machine.has_program("rustup") {
+        let text =
+            "Miri comes with Rust's nightly toolchain: install rustup (https://rustup.rs), which adds it";
+        return Action::ByHand(text.to_owned());
+    }
+    let line = match nightly {
+        Nightly::Missing => {
+            "rustup toolchain install nightly --profile minimal --component miri --component rust-src"
+        }
+        // What is there may be what others on this machine rely on: it is added to, not renewed.
+        Nightly::WithoutMiri => "rustup component add --toolchain nightly miri rust-src",
+    };
+    Action::Run(words(line).collect())
 }
 
 fn install(packages: &[String], machine: &impl Probe) -> Vec<Action> {
@@ -132,6 +151,8 @@ pub(super) mod fake {
                 "/usr/sbin/sshd",
                 "/usr/bin/ssh",
                 "/usr/bin/scp",
+                "/nightly/bin/cargo-miri",
+                "/nightly/lib/rustlib/src/rust/library/Cargo.toml",
                 "/usr/bin/valgrind",
                 "/usr/bin/objdump",
             ]
@@ -189,6 +210,11 @@ pub(super) mod fake {
 
         fn sysroot(&self) -> Option<PathBuf> {
             Some("/rust".into())
+        }
+
+        fn nightly_sysroot(&self) -> Option<PathBuf> {
+            let root = PathBuf::from("/nightly");
+            (!self.entries(&root).is_empty()).then_some(root)
         }
 
         fn release(&self) -> Release {
@@ -256,6 +282,20 @@ mod tests {
     fn windows_gets_its_targets_and_no_debian_packages() {
         let machine = FakeMachine::debian_12().on_windows();
         assert_eq!(lines(&machine), ["rustup target add x86_64-pc-windows-msvc x86_64-pc-windows-gnu"]);
+    }
+
+    #[test]
+    fn miri_comes_with_nightly_or_is_added_to_it() {
+        let lines = |machine: &FakeMachine| -> Vec<String> {
+            plan(&lacks(machine, Need::Miri), machine).iter().map(Action::line).collect()
+        };
+        let install =
+            "rustup toolchain install nightly --profile minimal --component miri --component rust-src";
+        assert_eq!(lines(&FakeMachine::debian_12()), [install]);
+        let without = FakeMachine::complete().without("/nightly/bin/cargo-miri");
+        assert_eq!(lines(&without), ["rustup component add --toolchain nightly miri rust-src"]);
+        let by_hand = lines(&FakeMachine::debian_12().without("/usr/bin/rustup"));
+        assert!(by_hand[0].contains("rustup.rs"), "{by_hand:?}");
     }
 
     #[test]

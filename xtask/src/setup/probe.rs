@@ -38,6 +38,8 @@ pub(super) trait Probe {
     fn has_variable(&self, name: &str) -> bool;
     /// The root of the active Rust toolchain.
     fn sysroot(&self) -> Option<PathBuf>;
+    /// The root of the nightly Rust toolchain, if it is installed.
+    fn nightly_sysroot(&self) -> Option<PathBuf>;
     /// The distribution.
     fn release(&self) -> Release;
     /// Who may install packages.
@@ -85,6 +87,14 @@ impl Probe for Machine<'_> {
 
     fn sysroot(&self) -> Option<PathBuf> {
         crate::build::toolchain(self.context).ok().map(|toolchain| toolchain.sysroot)
+    }
+
+    fn nightly_sysroot(&self) -> Option<PathBuf> {
+        let mut rustc = Command::new("rustc");
+        // To look must not install what is missing.
+        rustc.args(["+nightly", "--print", "sysroot"]).env("RUSTUP_AUTO_INSTALL", "0").stdin(Stdio::null());
+        let output = rustc.output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8(output.stdout).ok()?.trim().into())
     }
 
     fn release(&self) -> Release {
