@@ -165,9 +165,17 @@ impl ProgramTypeDescriptor {
 /// `ebpf_return_type_t`, an enumeration of the verifier (`ebpf_base.h` of vbpf/ebpf-verifier).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct ReturnType(pub u32);
+pub struct ReturnType(u32);
 
 impl ReturnType {
+    /// Another of the enumeration's values.
+    ///
+    /// # Safety
+    /// The helper function answers what the verifier then takes for granted, such as an address that programs follow.
+    pub const unsafe fn of(number: u32) -> Self {
+        Self(number)
+    }
+
     /// `EBPF_RETURN_TYPE_INTEGER`.
     pub const INTEGER: Self = Self(0);
 }
@@ -175,9 +183,17 @@ impl ReturnType {
 /// `ebpf_argument_type_t`, an enumeration of the verifier (`ebpf_base.h` of vbpf/ebpf-verifier).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct ArgumentType(pub u32);
+pub struct ArgumentType(u32);
 
 impl ArgumentType {
+    /// Another of the enumeration's values.
+    ///
+    /// # Safety
+    /// The helper function does with the argument what the verifier then takes for granted, such as filling memory.
+    pub const unsafe fn of(number: u32) -> Self {
+        Self(number)
+    }
+
     /// `EBPF_ARGUMENT_TYPE_DONTCARE`: not looked at.
     pub const DONT_CARE: Self = Self(0);
     /// `EBPF_ARGUMENT_TYPE_ANYTHING`: a number.
