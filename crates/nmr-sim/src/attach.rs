@@ -7,7 +7,7 @@ use crate::module::{Module, ProviderAnswer};
 use crate::registration::Registration;
 use crate::schedule::{Callback, Point};
 use crate::side::Side;
-use crate::sync::lock;
+use crate::sync::{Brief, lock};
 use crate::table::Place;
 use crate::trace::What;
 use crate::tsan;
@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 impl World {
     /// `NmrRegisterClient` and `NmrRegisterProvider`: the place of the registration, when everybody on the other
@@ -108,7 +108,7 @@ impl World {
             client_dispatch: AtomicPtr::new(null_mut()),
             provider_dispatch: AtomicPtr::new(null_mut()),
             tables: OnceLock::new(),
-            progress: Mutex::new(Progress::new(self.inner.settings)),
+            progress: Brief::new(Progress::new(self.inner.settings)),
         });
         if !client.adopt(&binding) {
             return None;

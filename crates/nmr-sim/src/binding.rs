@@ -7,11 +7,12 @@ use crate::contract::Rule;
 use crate::registered::Shown;
 use crate::registration::Registration;
 use crate::side::Side;
+use crate::sync::Brief;
 use crate::table::Place;
 use nmr_abi::Status;
 use std::ffi::c_void;
 use std::sync::atomic::AtomicPtr;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 /// A client and a provider that are, were or may become attached.
 pub(crate) struct Binding {
@@ -29,7 +30,7 @@ pub(crate) struct Binding {
     pub(crate) provider_dispatch: AtomicPtr<c_void>,
     /// The dispatch tables as they were when both sides had accepted, if the world was told their sizes.
     pub(crate) tables: OnceLock<Tables>,
-    pub(crate) progress: Mutex<Progress>,
+    pub(crate) progress: Brief<Progress>,
 }
 
 impl Binding {

@@ -2,10 +2,9 @@
 
 use crate::binding::Half;
 use crate::side::Side;
-use crate::sync::{OwnLines, lock};
+use crate::sync::{Brief, OwnLines, lock};
 use crate::table::{Place, SHARDS};
 use std::collections::VecDeque;
-use std::sync::Mutex;
 
 /// A few hundred are remembered in each shard: a late completion comes soon, or the handle is merely stale.
 const KEPT: usize = 512;
@@ -19,7 +18,7 @@ struct Epitaph {
 /// The last halves of bindings that are gone, in the shards in which the bindings were.
 #[derive(Default)]
 pub(crate) struct Epitaphs {
-    shards: [OwnLines<Mutex<VecDeque<Epitaph>>>; SHARDS],
+    shards: [OwnLines<Brief<VecDeque<Epitaph>>>; SHARDS],
 }
 
 impl Epitaphs {
@@ -42,7 +41,7 @@ impl Epitaphs {
         })
     }
 
-    fn shard(&self, place: Place) -> &Mutex<VecDeque<Epitaph>> {
+    fn shard(&self, place: Place) -> &Brief<VecDeque<Epitaph>> {
         &self.shards[usize::from(place.shard) % SHARDS]
     }
 }

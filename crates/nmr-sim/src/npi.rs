@@ -4,18 +4,18 @@ use crate::builder::Sizes;
 use crate::number_map::NumberMap;
 use crate::registration::Registration;
 use crate::side::Side;
-use crate::sync::{OwnLines, lock};
+use crate::sync::{Brief, OwnLines, lock};
 use nmr_abi::NpiId;
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 const SHARDS: usize = 16;
 
 /// The registrations of one NPI that accept offers.
 #[derive(Default)]
 pub(crate) struct Npi {
-    members: OwnLines<Mutex<Members>>,
+    members: OwnLines<Brief<Members>>,
     /// How large the things are that its modules show to each other, as far as the world was told.
     pub(crate) sizes: Sizes,
 }
@@ -72,7 +72,7 @@ type ByIdentifier = NumberMap<u128, Arc<Npi>>;
 
 /// Every NPI that anybody ever registered for. An NPI stays when its last module has gone: there are few.
 pub(crate) struct Npis {
-    shards: [OwnLines<Mutex<ByIdentifier>>; SHARDS],
+    shards: [OwnLines<Brief<ByIdentifier>>; SHARDS],
     sizes: NumberMap<u128, Sizes>,
 }
 

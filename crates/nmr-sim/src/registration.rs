@@ -4,7 +4,7 @@ use crate::binding::Binding;
 use crate::module::Module;
 use crate::npi::Npi;
 use crate::side::Side;
-use crate::sync::lock;
+use crate::sync::{Brief, lock};
 use crate::table::Place;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,13 +17,15 @@ pub(crate) struct Registration {
     pub(crate) place: Place,
     pub(crate) npi: Arc<Npi>,
     pub(crate) module: Module,
-    pub(crate) life: Mutex<Life>,
+    pub(crate) life: Brief<Life>,
     /// Whether `life` has left [`Stage::Registered`]; changed under its lock, read without it.
     ending: AtomicBool,
     /// Whether it was told already that what it registered has changed.
     pub(crate) change_was_told: AtomicBool,
-    /// Told when the last binding of a registration that is waited for has gone.
-    pub(crate) emptied: Condvar,
+    /// Rung when the last binding of a registration that is waited for has gone. Who waits holds the rope while it looks
+    /// at `life`, so that it hears what happens afterwards.
+    pub(crate) rope: Mutex<()>,
+    pub(crate) bell: Condvar,
 }
 
 /// What changes about a registration.
@@ -54,10 +56,11 @@ impl Registration {
             place,
             npi,
             module,
-            life: Mutex::new(life),
+            life: Brief::new(life),
             ending: AtomicBool::new(false),
             change_was_told: AtomicBool::new(false),
-            emptied: Condvar::new(),
+            rope: Mutex::new(()),
+            bell: Condvar::new(),
         }
     }
 
@@ -71,6 +74,11 @@ impl Registration {
     /// looks at the binding under that lock after it has set this. So one of them sees the other.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Ordering::SeqCst)
+    }
+
+    /// Whether it has no binding.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.life).bindings.is_empty()
     }
 
     /// Stops adopting bindings. For the holder of the lock of `life`, who finds the registration in
@@ -92,10 +100,14 @@ impl Registration {
 
     /// Lets go of a binding, and wakes the waiting thread if it was the last one.
     pub(crate) fn forget(&self, binding: u64) {
-        let mut life = lock(&self.life);
-        life.bindings.remove(&binding);
-        if life.stage == Stage::Waiting && life.bindings.is_empty() {
-            self.emptied.notify_all();
+        let (_gone, was_last) = {
+            let mut life = lock(&self.life);
+            let gone = life.bindings.remove(&binding);
+            (gone, life.stage == Stage::Waiting && life.bindings.is_empty())
+        };
+        if was_last {
+            drop(lock(&self.rope));
+            self.bell.notify_all();
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What handles lead to: numbered things, found in constant time, in shards so that threads do not meet.
 
 use crate::number_map::NumberMap;
-use crate::sync::{OwnLines, lock};
+use crate::sync::{Brief, OwnLines, lock};
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// How many shards there are of whatever is found by its place.
 pub(crate) const SHARDS: usize = 16;
@@ -33,7 +33,7 @@ pub(crate) struct Table<T> {
 }
 
 /// One lock's share.
-type Shard<T> = OwnLines<Mutex<NumberMap<u64, Arc<T>>>>;
+type Shard<T> = OwnLines<Brief<NumberMap<u64, Arc<T>>>>;
 
 impl<T> Default for Table<T> {
     fn default() -> Self {

@@ -3,7 +3,7 @@
 use crate::contract::Rule;
 use crate::frames;
 use crate::irql::Irql;
-use crate::registration::{Life, Registration, Stage};
+use crate::registration::{Registration, Stage};
 use crate::schedule::Callback;
 use crate::side::Side;
 use crate::sync::lock;
@@ -12,7 +12,7 @@ use crate::tsan;
 use crate::world::World;
 use nmr_abi::Status;
 use std::fmt::Write;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 impl World {
@@ -36,7 +36,11 @@ impl World {
         life.stage = Stage::Waiting;
         let (side, npi, number) = (registration.side(), registration.module.npi(), registration.number);
         self.note(|| What::Waiting { side, registration: number, npi, bindings: life.bindings.len() });
-        let mut life = self.until_empty(registration, life);
+        if !life.bindings.is_empty() {
+            drop(life);
+            self.until_empty(registration);
+            life = lock(&registration.life);
+        }
         life.stage = Stage::Closed;
         drop(life);
         tsan::observed(registration);
@@ -92,52 +96,43 @@ impl World {
         self.judge_level(function, Irql::Apc)
     }
 
-    fn until_empty<'a>(
-        &self,
-        registration: &'a Arc<Registration>,
-        mut life: MutexGuard<'a, Life>,
-    ) -> MutexGuard<'a, Life> {
-        if life.bindings.is_empty() {
-            return life;
-        }
+    /// Returns when `registration`, whose stage says that it is waited for, has no binding left.
+    fn until_empty(&self, registration: &Arc<Registration>) {
         if let Some(schedule) = &self.inner.schedule {
-            drop(life);
             let waited_for = Arc::clone(registration);
-            let may_end = schedule.wait(Arc::new(move || lock(&waited_for.life).bindings.is_empty()));
-            life = lock(&registration.life);
-            if !may_end {
-                let stuck = stuck(life);
+            if !schedule.wait(Arc::new(move || waited_for.is_empty())) {
+                let stuck = stuck(registration);
                 panic!("nothing can end the wait for {registration} any more; it is held by{stuck}");
             }
         }
         let began = Instant::now();
         let mut stretch = self.inner.patience.first_stretch();
-        while !life.bindings.is_empty() {
+        let mut rope = lock(&registration.rope);
+        while !registration.is_empty() {
             let waited = began.elapsed();
             match stretch.map(|stretch| stretch.saturating_sub(waited)) {
-                None => life = registration.emptied.wait(life).unwrap_or_else(PoisonError::into_inner),
+                None => rope = registration.bell.wait(rope).unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => {
-                    let stuck = stuck(life);
+                    drop(rope);
+                    let stuck = stuck(registration);
                     let text = format!(
                         "the wait for {registration} has not returned after {waited:.1?}; it is held by{stuck}"
                     );
                     stretch = self.inner.patience.run_out(&text, waited).map(|more| waited + more);
-                    life = lock(&registration.life);
+                    rope = lock(&registration.rope);
                 }
                 Some(left) => {
-                    let waited = registration.emptied.wait_timeout(life, left);
-                    life = waited.unwrap_or_else(PoisonError::into_inner).0;
+                    let waited = registration.bell.wait_timeout(rope, left);
+                    rope = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
         }
-        life
     }
 }
 
 /// One line for each binding that is left, saying whose turn it is.
-fn stuck(life: MutexGuard<'_, Life>) -> String {
-    let bindings: Vec<_> = life.bindings.values().cloned().collect();
-    drop(life);
+fn stuck(registration: &Registration) -> String {
+    let bindings: Vec<_> = lock(&registration.life).bindings.values().cloned().collect();
     let mut text = String::new();
     for binding in bindings {
         let progress = lock(&binding.progress);

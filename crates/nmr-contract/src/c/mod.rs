@@ -84,7 +84,10 @@ fn one(text: &mut String, named: &Named<'_>) -> syn::Result<()> {
     );
     let (version, oldest) = (contract.identity.version, contract.identity.oldest);
     let _ = writeln!(text, "/** The newest version of the contract, and the oldest that is spoken. */");
-    let _ = writeln!(text, "#define {prefix}_NPI_VERSION {version}\n#define {prefix}_NPI_OLDEST_VERSION {oldest}\n");
+    let _ = writeln!(
+        text,
+        "#define {prefix}_NPI_VERSION {version}\n#define {prefix}_NPI_OLDEST_VERSION {oldest}\n"
+    );
     structures::plain(text, module, contract)?;
     for (side, shown) in
         [("Provider", &contract.provider_characteristics), ("Client", &contract.client_characteristics)]
