@@ -2,6 +2,7 @@
 
 use crate::binding::Settings;
 use crate::contract::{OnViolation, Record, Violation, ViolationListener};
+use crate::irql::Irql;
 use crate::npi::Npis;
 use crate::number_map::NumberMap;
 use crate::patience::Patience;
@@ -72,12 +73,14 @@ pub struct WorldBuilder {
     idle_deregister_succeeds: bool,
     sizes: NumberMap<u128, Sizes>,
     sequence: Sequence,
+    detach_irql: Irql,
     settings: Settings,
     patience: Patience,
     on_violation: OnViolation,
     violation_listener: Option<ViolationListener>,
     schedule: Option<Box<dyn Schedule>>,
     record: bool,
+    diagram_on_panic: bool,
     listener: Option<Listener>,
     mark: u8,
 }
@@ -90,6 +93,7 @@ impl fmt::Debug for WorldBuilder {
             .field("cleanup_for_null_context", &self.cleanup_for_null_context)
             .field("idle_deregister_succeeds", &self.idle_deregister_succeeds)
             .field("sequence", &self.sequence)
+            .field("detach_irql", &self.detach_irql)
             .field("settings", &self.settings)
             .field("first_report_of_wait", &self.patience.first_stretch())
             .field("on_violation", &self.on_violation)
@@ -106,12 +110,14 @@ impl Default for WorldBuilder {
             idle_deregister_succeeds: false,
             sizes: NumberMap::default(),
             sequence: Sequence::default(),
+            detach_irql: Irql::default(),
             settings: Settings { cleanup_overtakes_detach: true, wait_covers_detach: true },
             patience: Patience::default(),
             on_violation: OnViolation::default(),
             violation_listener: None,
             schedule: None,
             record: true,
+            diagram_on_panic: true,
             listener: None,
             mark: 0,
         }
@@ -134,6 +140,14 @@ impl WorldBuilder {
     /// In which order peers are offered and bindings are detached; the oldest first by default.
     pub fn sequence(mut self, sequence: Sequence) -> Self {
         self.sequence = sequence;
+        self
+    }
+
+    /// The least level at which detach and cleanup callbacks run, as though whoever deregisters had raised to it: at
+    /// [`Irql::Dispatch`] whatever a module does there that cannot be done there is reported. PASSIVE_LEVEL by default,
+    /// which is the level of the caller. No callback runs above DISPATCH_LEVEL.
+    pub fn detach_irql(mut self, level: Irql) -> Self {
+        self.detach_irql = level.min(Irql::Dispatch);
         self
     }
 
@@ -219,6 +233,13 @@ impl WorldBuilder {
         self
     }
 
+    /// Whether the world, if it records events, prints its diagram when a handle to it goes while its thread panics: a
+    /// test that fails tells what happened. It does by default, once.
+    pub fn diagram_on_panic(mut self, print: bool) -> Self {
+        self.diagram_on_panic = print;
+        self
+    }
+
     /// Tells `listener` of each event, in order, on the thread that causes it. It must not call the world.
     pub fn listener(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.listener = Some(Box::new(listener));
@@ -242,7 +263,7 @@ impl WorldBuilder {
             epitaphs: Default::default(),
             faults: Default::default(),
             memory: Default::default(),
-            trace: Trace::new(self.record, self.listener),
+            trace: Trace::new(self.record, self.listener).telling(self.diagram_on_panic),
             contract: Record::new(self.on_violation, self.violation_listener),
             settings: self.settings,
             detach_order: self.detach_order,
@@ -250,6 +271,7 @@ impl WorldBuilder {
             cleanup_for_null_context: self.cleanup_for_null_context,
             idle_deregister_succeeds: self.idle_deregister_succeeds,
             sequence: self.sequence,
+            detach_irql: self.detach_irql,
             patience: self.patience,
             schedule: self.schedule,
         })

@@ -5,7 +5,7 @@ use crate::binding::Binding;
 use crate::contract::Rule;
 use crate::frames::{self, Frame};
 use crate::handles::{Kind, encode};
-use crate::irql::Irql;
+use crate::irql::{Irql, Raised};
 use crate::module::ProviderAnswer;
 use crate::schedule::{Callback, Point};
 use crate::side::Side;
@@ -56,6 +56,9 @@ impl World {
             provider: binding.provider.number,
             callback,
         });
+        let least =
+            if matches!(callback, Callback::Attach(_)) { Irql::Passive } else { self.inner.detach_irql };
+        let raised = (least > Irql::Passive).then(|| Raised::to(least));
         let level = Irql::current();
         tsan::observed(binding);
         tsan::observed(&*binding.client);
@@ -72,6 +75,7 @@ impl World {
                 )
             });
         }
+        drop(raised);
         self.pause_at(Point::After(callback), binding);
         result
     }

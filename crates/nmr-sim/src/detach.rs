@@ -96,6 +96,9 @@ impl World {
     pub(crate) fn complete(&self, binding: &Arc<Binding>, side: Side) {
         self.pause_at(Point::BeforeCompletion(side), binding);
         tsan::published(&**binding);
+        if self.inner.faults.holds_back(side, binding) {
+            return;
+        }
         let (number, npi) = (binding.number, binding.client.module.npi());
         let (next, rule) = {
             let mut progress = lock(&binding.progress);

@@ -63,6 +63,7 @@ pub use binding::Phase;
 pub use builder::{Order, Sequence, Sizes, WorldBuilder};
 pub use choices::Choices;
 pub use contract::{OnViolation, Rule, Severity, Violation};
+pub use faults::each_failure;
 pub use irql::{Irql, Raised, is_at_dispatch};
 pub use registration::Stage;
 pub use run::{Moment, Performed, Run, Standing, check, replay};

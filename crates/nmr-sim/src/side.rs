@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The side of an NPI on which a module registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
     /// The module that calls through the NPI; the NMR asks it first.
     Client,

@@ -1,11 +1,22 @@
 //! What happened in a world, in order.
 
+mod diagram;
+mod fields;
+mod json;
+mod mermaid;
+pub(crate) mod on_panic;
+mod text;
+
+pub(crate) use diagram::Diagram;
+pub(crate) use json::json;
+
 use crate::contract::Violation;
 use crate::side::Side;
 use crate::sync::lock;
 use nmr_abi::{ModuleId, NpiId, Status};
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One thing that happened. Its text is `<sequence> <event> key=value ...`, see [`What`].
 #[derive(Clone, Debug, PartialEq)]
@@ -181,71 +192,9 @@ impl fmt::Display for Event {
 
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Registered { side, registration, npi, module, number } => {
-                write!(f, "registered side={side} registration={registration} npi={npi} module=")?;
-                match module {
-                    Some(module) => write!(f, "{}", module.to_string().replace(' ', "-"))?,
-                    None => f.write_str("none")?,
-                }
-                write!(f, " number={number}")
-            }
-            Self::RegisterFailed { side, status } => {
-                write!(f, "register-failed side={side} status={}", Word(*status))
-            }
-            Self::Offered { binding, client, provider, npi } => {
-                write!(f, "offered binding={binding} client={client} provider={provider} npi={npi}")
-            }
-            Self::Attached { binding, client, provider, npi, status } => {
-                write!(f, "attached binding={binding} client={client} provider={provider} npi={npi}")?;
-                write!(f, " status={}", Word(*status))
-            }
-            Self::Refused { binding, client, provider, npi, status } => {
-                write!(f, "refused binding={binding} client={client} provider={provider} npi={npi}")?;
-                write!(f, " status={}", Word(*status))
-            }
-            Self::Deregister { side, registration, npi, bindings } => {
-                write!(f, "deregister side={side} registration={registration} npi={npi} bindings={bindings}")
-            }
-            Self::DetachCalled { side, binding, npi } => {
-                write!(f, "detach-called side={side} binding={binding} npi={npi}")
-            }
-            Self::DetachReturned { side, binding, npi, status } => {
-                write!(f, "detach-returned side={side} binding={binding} npi={npi} status={}", Word(*status))
-            }
-            Self::Completed { side, binding, npi } => {
-                write!(f, "completed side={side} binding={binding} npi={npi}")
-            }
-            Self::Cleanup { side, binding, npi } => {
-                write!(f, "cleanup side={side} binding={binding} npi={npi}")
-            }
-            Self::Ended { binding, npi } => write!(f, "ended binding={binding} npi={npi}"),
-            Self::Closed { side, registration, npi } => {
-                write!(f, "closed side={side} registration={registration} npi={npi}")
-            }
-            Self::Waiting { side, registration, npi, bindings } => {
-                write!(f, "waiting side={side} registration={registration} npi={npi} bindings={bindings}")
-            }
-            Self::Waited { side, registration, npi, registrations_left, bindings_left } => {
-                write!(f, "waited side={side} registration={registration} npi={npi}")?;
-                write!(f, " registrations-left={registrations_left} bindings-left={bindings_left}")
-            }
-            Self::Violated(violation) => {
-                write!(f, "violation rule={} text={}", violation.rule, violation.sentence())
-            }
-        }
-    }
-}
-
-/// A status as one word.
-struct Word(Status);
-
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.name() {
-            Some(name) => write!(f, "STATUS_{name}"),
-            None => write!(f, "{:#010x}", self.0.0 as u32),
-        }
+        let (name, fields) = self.fields();
+        f.write_str(name)?;
+        fields.iter().try_for_each(|(key, value)| write!(f, " {key}={value}"))
     }
 }
 
@@ -257,6 +206,9 @@ pub(crate) type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 pub(crate) struct Trace {
     record: bool,
     listener: Option<Listener>,
+    diagram_on_panic: bool,
+    /// Whether the diagram was printed because of a panic.
+    told: AtomicBool,
     log: Mutex<Log>,
 }
 
@@ -268,7 +220,17 @@ struct Log {
 
 impl Trace {
     pub(crate) fn new(record: bool, listener: Option<Listener>) -> Self {
-        Self { record, listener, log: Mutex::default() }
+        Self { record, listener, ..Self::default() }
+    }
+
+    /// The same, which may tell its events when a test fails.
+    pub(crate) fn telling(self, diagram_on_panic: bool) -> Self {
+        Self { diagram_on_panic, ..self }
+    }
+
+    /// Whether the caller is the first who is to tell the events because of a panic.
+    pub(crate) fn is_told_first(&self) -> bool {
+        self.diagram_on_panic && self.record && !self.told.swap(true, Ordering::Relaxed)
     }
 
     /// Notes what `what` makes; it is not asked if nobody records or listens.

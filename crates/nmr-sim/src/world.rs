@@ -6,6 +6,7 @@ use crate::contract::{Record, Rule, Violation};
 use crate::epitaphs::Epitaphs;
 use crate::faults::Faults;
 use crate::frames;
+use crate::irql::Irql;
 use crate::memory::Memory;
 use crate::npi::Npis;
 use crate::patience::Patience;
@@ -13,7 +14,7 @@ use crate::registration::Registration;
 use crate::schedule::{Point, Schedule};
 use crate::sync::lock;
 use crate::table::Table;
-use crate::trace::{Event, Trace, What};
+use crate::trace::{Diagram, Event, Trace, What, json};
 use nmr_abi::ModuleId;
 use std::fmt;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) cleanup_for_null_context: bool,
     pub(crate) idle_deregister_succeeds: bool,
     pub(crate) sequence: Sequence,
+    pub(crate) detach_irql: Irql,
     pub(crate) patience: Patience,
     pub(crate) schedule: Option<Box<dyn Schedule>>,
 }
@@ -97,6 +99,44 @@ impl World {
     /// What happened so far, one line for each event.
     pub fn story(&self) -> String {
         self.events().iter().map(|event| format!("{event}\n")).collect()
+    }
+
+    /// What happened so far as a sequence diagram in text: clients, the NMR, providers, one line for each event.
+    pub fn diagram(&self) -> String {
+        Diagram::of(&self.events()).to_string()
+    }
+
+    /// What happened so far as a sequence diagram for [Mermaid](https://mermaid.js.org).
+    pub fn mermaid(&self) -> String {
+        Diagram::of(&self.events()).mermaid()
+    }
+
+    /// What happened so far as JSON: an array of objects, each with `sequence`, `event`, and the fields of [`What`] under
+    /// the names that its text has; numbers are numbers, the module of who did not say is `null`.
+    pub fn json(&self) -> String {
+        json(&self.events())
+    }
+
+    /// Panics unless all of `expected` happened, in this order, whatever else did. Each is the beginning of the text of an
+    /// event, without its sequence, of which any `key=value` may be left out.
+    ///
+    /// ```no_run
+    /// # let world = nmr_sim::World::new();
+    /// world.assert_happened(&["offered binding=1", "attached status=STATUS_SUCCESS", "ended binding=1"]);
+    /// ```
+    #[track_caller]
+    pub fn assert_happened(&self, expected: &[&str]) {
+        let told: Vec<String> = self.events().iter().map(|event| event.what.to_string()).collect();
+        let mut left = told.iter();
+        for wanted in expected {
+            let is_it = |event: &&String| {
+                let (mut words, mut event) = (wanted.split(' '), event.split(' '));
+                words.next() == event.next() && words.all(|word| event.any(|known| known == word))
+            };
+            if left.find(is_it).is_none() {
+                panic!("{wanted:?} did not happen, or not in this order");
+            }
+        }
     }
 
     /// The rules that were broken so far, warnings included.
@@ -155,18 +195,6 @@ impl World {
             self.violated(Rule::LeftBehind, || format!("{registration} is still there"));
         }
         left.len()
-    }
-
-    /// Makes the `nth` call from here fail that may fail: `NmrRegisterClient`, `NmrRegisterProvider`,
-    /// `NmrClientAttachProvider` or [`Self::allocate`], counted together from 1. With 0 none fails, and the calls are only
-    /// counted.
-    pub fn fail_nth(&self, nth: u64) {
-        self.inner.faults.watch(nth);
-    }
-
-    /// How many calls that may fail were made since the last [`Self::fail_nth`].
-    pub fn fallible_calls(&self) -> u64 {
-        self.inner.faults.counted()
     }
 
     pub(crate) fn violated(&self, rule: Rule, by: impl FnOnce() -> String) {

@@ -3,6 +3,7 @@
 use super::{Crew, Hands, Run};
 use crate::choices::Choices;
 use crate::shrink::shrink;
+use crate::trace::on_panic::Keeping;
 use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,7 +48,11 @@ pub fn replay(choices: &[usize], life: impl Fn(&Run)) {
 
 /// What `life` said when it panicked under the choices of `run`.
 pub(crate) fn attempt(run: &Run, life: &impl Fn(&Run)) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(|| life(run))).map_err(|panic| text(&*panic))
+    let keeping = Keeping::begin();
+    catch_unwind(AssertUnwindSafe(|| life(run))).map_err(|panic| {
+        let (said, diagram) = (text(&*panic), keeping.take());
+        if diagram.is_empty() { said } else { format!("{said}\n{diagram}") }
+    })
 }
 
 /// The run with the smallest choices, derived from `choices`, under which `life` fails, and what it says then; `None` if it

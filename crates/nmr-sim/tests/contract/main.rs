@@ -3,6 +3,7 @@
 mod attach;
 mod bare;
 mod detach;
+mod diagram;
 mod faults;
 mod handles;
 mod irql;
