@@ -13,6 +13,15 @@
 //! world.assert_unloaded();
 //! ```
 //!
+//! # What it finds
+//! - [`Rule`] is every rule that a module can break, each with its page. A world collects violations, panics, or tells
+//!   somebody. Memory from [`World::allocate`] is poisoned when it is freed, and watched while it is in use.
+//! - What the documentation leaves open is a setting: whose callback comes first, whether NULL is cleaned up, and more.
+//! - [`check`] lives a life under many seeds, in which every choice is owned, and tells of the smallest choices under which
+//!   it fails; [`explore`] takes every choice every way and counts the states.
+//! - [`each_failure`] fails every call of a life in turn; peers can be stalled, callbacks made to run at DISPATCH_LEVEL.
+//! - [`World::diagram`] draws what happened, and a test that fails prints it.
+//!
 //! # How a world works
 //! - Every callback runs on the thread that caused it, and no lock of the world is held meanwhile.
 //! - Each NPI has its own lists of clients and providers, each registration its own bindings, each binding its own

@@ -27,22 +27,25 @@ mod check;
 mod course;
 mod crew;
 mod gate;
+mod told;
+mod turns;
 
 pub(crate) use check::{attempt, report, smallest};
 pub use check::{check, replay};
 pub(crate) use crew::{Crew, Hands};
+pub use told::{Moment, Performed, Standing};
 
 use crate::choices::Choices;
 use crate::fingerprint::Fingerprint;
 use crate::frames;
 use crate::schedule::{Point, Schedule};
 use crate::sync::lock;
-use course::{Activity, Course, IsOver};
+use course::{Course, IsOver};
 use gate::Gate;
 use std::cell::Cell;
 use std::fmt;
 use std::hash::Hash;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 
 thread_local! {
@@ -54,24 +57,6 @@ thread_local! {
 struct Action {
     ready: Box<dyn Fn() -> bool + Send + Sync>,
     act: Box<dyn Fn() + Send + Sync>,
-}
-
-/// A moment of a run at which it is to be decided who goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// The action that had the last turn; none before the first.
-    pub last: Option<String>,
-    /// The actions that have begun and not ended, in the order in which they were added.
-    pub standing: Vec<Standing>,
-}
-
-/// Where an action stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// What it is called.
-    pub action: String,
-    /// The [`Point`] of the world, the module's [`Run::pause`], or `"waits"`, as it prints itself.
-    pub place: String,
 }
 
 type Watcher = Box<dyn Fn(&Moment) + Send + Sync>;
@@ -96,30 +81,6 @@ struct Inner {
     watcher: Mutex<Option<Watcher>>,
     course: Mutex<Course>,
     over: Gate,
-}
-
-/// Who goes on.
-enum Turn {
-    Activity(u64),
-    Begin(usize),
-    /// Nobody can, and so many wait.
-    Nobody,
-}
-
-/// What a run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Performed {
-    /// What the actions did, one line each: they begin, go on when others had their turn, and end.
-    pub steps: Vec<String>,
-    /// The choices, which repeat the run with [`Choices::replay`].
-    pub choices: Vec<usize>,
-}
-
-impl fmt::Display for Performed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "choices {:?}", self.choices)?;
-        self.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))
-    }
 }
 
 impl Run {
@@ -256,141 +217,6 @@ impl Run {
                 observer(hasher);
             }
         })
-    }
-
-    /// Who goes on: `me` if it can, one of the others that have begun, or an action that is ready.
-    fn turn(&self, me: u64) -> Turn {
-        self.show();
-        let turn = self.decide(me);
-        let mut course = lock(&self.inner.course);
-        course.last = match turn {
-            Turn::Activity(id) => course.activity(id).map(|activity| activity.action),
-            Turn::Begin(action) => Some(action),
-            Turn::Nobody => None,
-        };
-        turn
-    }
-
-    /// Tells the watcher of this moment.
-    fn show(&self) {
-        let watcher = lock(&self.inner.watcher);
-        let Some(watcher) = &*watcher else { return };
-        let moment = {
-            let (names, course) = (lock(&self.inner.names), lock(&self.inner.course));
-            let standing = |activity: &Activity| Standing {
-                action: names[activity.action].clone(),
-                place: activity.shown.clone().unwrap_or_default(),
-            };
-            let last = course.last.map(|action| names[action].clone());
-            Moment { last, standing: course.activities.iter().map(standing).collect() }
-        };
-        watcher(&moment);
-    }
-
-    fn decide(&self, me: u64) -> Turn {
-        let (mut others, room, failed) = {
-            let course = lock(&self.inner.course);
-            let others: Vec<_> = course.activities.iter().map(|a| (a.id, a.waits_for.clone())).collect();
-            (others, course.at_work() <= self.inner.depth, course.panic.is_some())
-        };
-        others.sort_by_key(|(id, _)| *id != me);
-        let able = others.into_iter().filter(|(_, waits_for)| waits_for.as_ref().is_none_or(|over| over()));
-        let mut turns: Vec<Turn> = able.map(|(id, _)| Turn::Activity(id)).collect();
-        if room && !failed {
-            turns.extend(self.ready().into_iter().map(Turn::Begin));
-        }
-        if turns.is_empty() {
-            return Turn::Nobody;
-        }
-        let choice = if failed { 0 } else { self.next(me, turns.len()) };
-        turns.swap_remove(choice)
-    }
-
-    /// The actions that may begin now.
-    fn ready(&self) -> Vec<usize> {
-        let begun: Vec<usize> = lock(&self.inner.course).activities.iter().map(|a| a.action).collect();
-        let actions = lock(&self.inner.actions);
-        (0..actions.len()).filter(|action| !begun.contains(action) && (actions[*action].ready)()).collect()
-    }
-
-    /// Lets whoever is chosen go on, and comes back when it is the turn of `me` again. Answers `false` if `me` waits and
-    /// nobody will end that.
-    fn hand_over(&self, me: u64) -> bool {
-        match self.turn(me) {
-            Turn::Activity(id) if id == me => return true,
-            Turn::Activity(id) => self.wake(id),
-            Turn::Begin(action) => {
-                let run = self.clone();
-                let hands = lock(&self.inner.hands).clone();
-                let job = Box::new(move || {
-                    run.act(action);
-                    run.go_on();
-                });
-                hands.expect("a run that is performed has hands").give(job);
-            }
-            Turn::Nobody => return false,
-        }
-        let gate = lock(&self.inner.course).activity(me).map(|activity| Arc::clone(&activity.gate));
-        gate.expect("an activity ends on its own thread").pass();
-        let mut course = lock(&self.inner.course);
-        let activity = course.activity(me).expect("an activity ends on its own thread");
-        let (action, stuck) = (activity.action, activity.stuck);
-        course.steps.push((action, "goes on"));
-        !stuck
-    }
-
-    /// Called by a thread that is inside of no action: performs actions until it is another thread's turn.
-    fn go_on(&self) {
-        loop {
-            match self.turn(0) {
-                Turn::Begin(action) => self.act(action),
-                Turn::Activity(id) => return self.wake(id),
-                Turn::Nobody => {
-                    let waiting = lock(&self.inner.course).activities.first_mut().map(|activity| {
-                        activity.stuck = true;
-                        activity.id
-                    });
-                    match waiting {
-                        Some(id) => self.wake(id),
-                        None => self.inner.over.open(),
-                    }
-                    return;
-                }
-            }
-        }
-    }
-
-    fn wake(&self, id: u64) {
-        if let Some(activity) = lock(&self.inner.course).activity(id) {
-            activity.gate.open();
-        }
-    }
-
-    /// Performs an action on this thread, from its begin to its end.
-    fn act(&self, action: usize) {
-        let performed = Arc::clone(&lock(&self.inner.actions)[action]);
-        let shown = lock(&self.inner.watcher).as_ref().map(|_| String::new());
-        let id = {
-            let mut course = lock(&self.inner.course);
-            course.begun += 1;
-            let id = course.begun;
-            course.steps.push((action, "begins"));
-            let at = course.activities.partition_point(|other| other.action < action);
-            let gate = Arc::default();
-            let activity = Activity { id, action, place: 0, shown, waits_for: None, stuck: false, gate };
-            course.activities.insert(at, activity);
-            id
-        };
-        frames::set_subject(None);
-        AT_WORK.set(Some((Arc::as_ptr(&self.inner).addr(), id)));
-        let outcome = catch_unwind(AssertUnwindSafe(|| (performed.act)()));
-        AT_WORK.set(None);
-        let mut course = lock(&self.inner.course);
-        course.activities.retain(|activity| activity.id != id);
-        course.steps.push((action, "ends"));
-        if let Err(panic) = outcome {
-            course.panic.get_or_insert(panic);
-        }
     }
 }
 
