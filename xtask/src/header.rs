@@ -18,7 +18,11 @@ Examples:
   cargo xtask header echo-npi                     Write the header to standard output
   cargo xtask header echo-npi -o echo_npi.h       Write it to a file
 
-The header includes <netioddk.h>, of the WDK or of nmr-sim.";
+The header includes <netioddk.h>, of the WDK or of nmr-sim. With NMR_PRIVATE_NPI in the environment it has the private
+identifiers of builds with the same text.";
+
+/// What makes the identifiers of a build private; the framework's macros read the same variable.
+const PRIVATE: &str = "NMR_PRIVATE_NPI";
 
 /// The arguments of `header`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +56,8 @@ struct Header {
 /// Runs `header`.
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let root = root_of(&args.package, &context.workspace)?;
-    let header = header(&args.package, &root)?;
+    let suffix = std::env::var(PRIVATE).ok();
+    let header = header(&args.package, &root, suffix.as_deref())?;
     let contracts = header.contracts.clone();
     let Some(file) = &args.output else {
         context.answer(&Answer {
@@ -89,7 +94,7 @@ fn root_of(package: &str, workspace: &Path) -> Result<PathBuf> {
 }
 
 /// The header of the contracts of `package`, whose root module is `root`.
-fn header(package: &str, root: &Path) -> Result<Header> {
+fn header(package: &str, root: &Path, suffix: Option<&str>) -> Result<Header> {
     let found = sources::find(root)?;
     if found.modules.is_empty() {
         return Err(exit::wrong(format!(
@@ -114,7 +119,7 @@ fn header(package: &str, root: &Path) -> Result<Header> {
             Some(nmr_contract::c::Named { module: &module.reading, contract })
         })
         .collect();
-    let about = nmr_contract::c::About { package, documentation: &found.documentation };
+    let about = nmr_contract::c::About { package, documentation: &found.documentation, suffix };
     let text = match nmr_contract::c::header(&about, &contracts) {
         Ok(text) => text,
         Err(error) => return Err(exit::wrong(sources::tell(file_of_fault(&found, &about), &error))),

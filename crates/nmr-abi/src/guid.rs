@@ -78,6 +78,29 @@ impl Guid {
         }
     }
 
+    /// Another GUID, the same each time for the same suffix: two 64-bit FNV-1a hashes of it, of its bytes from the first
+    /// and from the last, are mixed into the two halves. GUIDs that differ stay different.
+    ///
+    /// ```
+    /// use nmr_abi::Guid;
+    /// let inbox = Guid::from_u128(7);
+    /// assert_ne!(inbox.with_suffix("mine"), inbox);
+    /// assert_ne!(inbox.with_suffix("mine"), inbox.with_suffix("yours"));
+    /// assert_eq!(inbox.with_suffix("mine"), inbox.with_suffix("mine"));
+    /// ```
+    #[must_use]
+    pub const fn with_suffix(self, suffix: &str) -> Self {
+        let bytes = suffix.as_bytes();
+        let (mut forward, mut backward) = (0xcbf2_9ce4_8422_2325_u64, 0x8422_2325_cbf2_9ce4_u64);
+        let mut at = 0;
+        while at < bytes.len() {
+            forward = (forward ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+            backward = (backward ^ bytes[bytes.len() - 1 - at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+            at += 1;
+        }
+        Self::from_u128(self.to_u128() ^ ((forward as u128) << 64 | backward as u128))
+    }
+
     /// The digits of the GUID, read from left to right.
     pub const fn to_u128(self) -> u128 {
         (self.data1 as u128) << 96
@@ -115,6 +138,18 @@ mod tests {
         assert_eq!(guid.to_string(), WSK);
         assert_eq!(Guid::from_u128(guid.to_u128()), guid);
         assert_eq!(guid.data4, [0xab, 0xad, 0x00, 0x90, 0x27, 0x71, 0x9e, 0x09]);
+    }
+
+    #[test]
+    fn a_suffix_makes_another_guid_and_always_the_same() {
+        let wsk = Guid::parse(WSK).expect("well formed");
+        assert_eq!(wsk.with_suffix("test").to_string(), "dbc10eec-94f7-3af1-97be-2711f1664d89");
+        let suffixes = ["test", "tset", "tests", "", "t"];
+        for (index, suffix) in suffixes.iter().enumerate() {
+            assert!(suffixes[..index].iter().all(|other| wsk.with_suffix(other) != wsk.with_suffix(suffix)));
+            assert_ne!(wsk.with_suffix(suffix), wsk);
+            assert_ne!(wsk.with_suffix(suffix), Guid::from_u128(1).with_suffix(suffix));
+        }
     }
 
     #[test]

@@ -166,6 +166,13 @@ mod npi;
 /// `#[optional]` says that a peer's table may hold NULL there. The call then answers `Error::NOT_SUPPORTED`, so such
 /// functions return `nmr::Result`; who implements the trait in Rust may leave them out, which answers the same.
 ///
+/// # A private build
+/// A test build can run beside the inbox module of the same NPI: `NMR_PRIVATE_NPI=mine` in the environment of the build,
+/// also of `cargo xtask build` and `cargo xtask package`, mixes that text into the identifier of every contract
+/// (`Guid::with_suffix`). Modules of builds with the same text find each other and nobody else. Module ids stay what they
+/// are. `nmrctl attachments` shows the identifiers that are used; `cargo xtask header` with the same environment writes them
+/// for C.
+///
 /// # Panics
 /// A function that panics does not unwind into the peer: the kernel's panic handler stops the machine with its message, a
 /// host ends the process.

@@ -136,3 +136,33 @@ pub const fn guid(text: &str) -> Guid {
         Err(_) => panic!("not a GUID"),
     }
 }
+
+/// The identifier of an NPI whose contract says `text`: that, or a private one if `NMR_PRIVATE_NPI` is set while this crate is
+/// compiled, see [`npi`](macro@crate::npi).
+///
+/// # Panics
+/// As [`guid`].
+pub const fn npi_id(text: &str) -> Guid {
+    private_id(guid(text), option_env!("NMR_PRIVATE_NPI"))
+}
+
+const fn private_id(id: Guid, suffix: Option<&str>) -> Guid {
+    match suffix {
+        Some(suffix) if !suffix.is_empty() => id.with_suffix(suffix),
+        _ => id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Guid, npi_id, private_id};
+
+    #[test]
+    fn a_build_with_a_suffix_meets_nobody_but_its_own() {
+        let inbox = Guid::from_u128(7);
+        assert_eq!([None, Some("")].map(|suffix| private_id(inbox, suffix)), [inbox; 2]);
+        assert_eq!(private_id(inbox, Some("mine")), inbox.with_suffix("mine"));
+        let text = "00000000-0000-0000-0000-000000000007";
+        assert_eq!(npi_id(text), private_id(inbox, option_env!("NMR_PRIVATE_NPI")));
+    }
+}

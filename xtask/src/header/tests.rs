@@ -16,7 +16,7 @@ fn workspace() -> &'static Path {
 }
 
 fn made(package: &str, root: &str) -> String {
-    header(package, &workspace().join(root)).unwrap().text
+    header(package, &workspace().join(root), None).unwrap().text
 }
 
 /// A contract that has one of everything; the framework's own tests call through it.
@@ -88,7 +88,7 @@ fn every_contract_of_the_repository_compiles_as_c() {
     let crates = contract_crates();
     assert!(crates.iter().any(|(package, _)| package == "echo-npi"));
     for (package, root) in crates {
-        let header = header(&package, &root).unwrap();
+        let header = header(&package, &root, None).unwrap();
         assert_compiles(&header.text, "");
     }
 }
@@ -174,7 +174,7 @@ fn what_cannot_be_is_told_with_file_and_line() {
     let root = folder.path().join("lib.rs");
     let refused = |text: &str| {
         fs::write(&root, text).unwrap();
-        header("some-npi", &root).unwrap_err().to_string()
+        header("some-npi", &root, None).unwrap_err().to_string()
     };
     assert!(refused("pub mod nothing {}").contains("has no contract"));
     assert!(refused("pub mod {").contains("lib.rs:1: "));
@@ -205,7 +205,7 @@ fn contracts_are_found_in_files_of_modules() {
     fs::write(folder.path().join("one.rs"), contract("first")).unwrap();
     fs::create_dir(folder.path().join("two")).unwrap();
     fs::write(folder.path().join("two/mod.rs"), contract("second")).unwrap();
-    let header = header("some-npi", &folder.path().join("lib.rs")).unwrap();
+    let header = header("some-npi", &folder.path().join("lib.rs"), None).unwrap();
     assert_eq!(header.contracts, ["first", "second", "third"]);
 }
 
@@ -215,4 +215,13 @@ fn only_packages_of_the_workspace_have_headers() {
     for package in ["no-npi", "../drivers/echo-npi", ""] {
         assert_eq!(reason_of(&root_of(package, workspace()).unwrap_err()), Reason::Usage, "{package}");
     }
+}
+
+#[test]
+fn a_private_build_has_private_identifiers() {
+    let root = workspace().join("drivers/echo-npi/src/lib.rs");
+    let text = header("echo-npi", &root, Some("mine")).unwrap().text;
+    let id = nmr_abi::Guid::parse("c1b6a3b2-5d0f-4c39-9a77-3b1f0e6d2a41").unwrap().with_suffix("mine");
+    assert!(text.contains(&format!("NPI {{{id}}}, private to builds with NMR_PRIVATE_NPI=mine.")), "{text}");
+    assert!(text.contains(&format!("ECHO_NPI_ID = {{ 0x{:08x}", id.data1)));
 }

@@ -26,6 +26,8 @@ pub struct About<'a> {
     pub package: &'a str,
     /// Its documentation.
     pub documentation: &'a [String],
+    /// What makes the identifiers private, if they are to be (`NMR_PRIVATE_NPI`).
+    pub suffix: Option<&'a str>,
 }
 
 /// The header of the contracts of a crate.
@@ -55,24 +57,30 @@ pub fn header(about: &About<'_>, contracts: &[Named<'_>]) -> syn::Result<String>
     text.push_str("#define NPI_LAYOUT(what) _Static_assert(what, #what)\n#endif\n#endif\n\n");
     text.push_str("#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
     for named in contracts {
-        one(&mut text, named)?;
+        one(&mut text, about, named)?;
     }
     text.push_str("#ifdef __cplusplus\n}\n#endif\n\n");
     text.push_str(&format!("#endif /* {guard} */\n"));
     Ok(text)
 }
 
-fn one(text: &mut String, named: &Named<'_>) -> syn::Result<()> {
+fn one(text: &mut String, about: &About<'_>, named: &Named<'_>) -> syn::Result<()> {
     let Named { module, contract } = named;
     let prefix = upper(&contract.name.to_string());
     let mut says = documentation::lines(&module.module.attrs);
     if says.is_empty() {
         says.push(format!("The contract {}.", contract.name));
     }
-    says.extend([String::new(), format!("NPI {{{}}}.", contract.identity.id.value())]);
+    let guid = Guid::parse(&contract.identity.id.value())
+        .map_err(|invalid| syn::Error::new(contract.identity.id.span(), invalid))?;
+    let (guid, private) = match about.suffix.filter(|suffix| !suffix.is_empty()) {
+        Some(suffix) => {
+            (guid.with_suffix(suffix), format!(", private to builds with NMR_PRIVATE_NPI={suffix}"))
+        }
+        None => (guid, String::new()),
+    };
+    says.extend([String::new(), format!("NPI {{{guid}}}{private}.")]);
     documentation::block(text, "", &says);
-    let id = contract.identity.id.value();
-    let guid = Guid::parse(&id).map_err(|invalid| syn::Error::new(contract.identity.id.span(), invalid))?;
     let data4: Vec<String> = guid.data4.iter().map(|byte| format!("0x{byte:02x}")).collect();
     let _ = writeln!(
         text,

@@ -44,7 +44,7 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
 
             // SAFETY: the calls accept the tables that this macro makes, and check header and functions of others.
             unsafe impl ::nmr::Npi for Npi {
-                const ID: ::nmr::abi::NpiId = ::nmr::private::guid(#id);
+                const ID: ::nmr::abi::NpiId = ::nmr::private::npi_id(#id);
                 const NAME: &'static str = #name_text;
                 const VERSIONS: &'static [u16] = &[#(#versions),*];
                 type ProviderCalls = #provider_calls;
