@@ -4,6 +4,8 @@
 use proc_macro::TokenStream;
 
 mod driver;
+#[cfg(test)]
+mod expansions;
 mod npi;
 
 /// Makes a module that holds the traits `Provider` and `Client` the contract of an NPI.
@@ -227,5 +229,5 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// settings the driver runs on that `nmr::System` instead of the kernel, and there is no entry point.
 #[proc_macro]
 pub fn driver(input: TokenStream) -> TokenStream {
-    driver::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    driver::expand(input.into()).into()
 }

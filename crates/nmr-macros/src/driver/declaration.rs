@@ -1,5 +1,7 @@
 //! The syntax of `driver!`.
 
+use nmr_contract::Mistakes;
+use proc_macro2::TokenTree;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
@@ -13,6 +15,8 @@ pub(crate) struct Declaration {
     pub(crate) name: Ident,
     pub(crate) settings: Settings,
     pub(crate) registrations: Vec<Registration>,
+    /// What is wrong so far. The rest is emitted all the same, so that editors go on completing inside.
+    pub(crate) mistakes: Mistakes,
 }
 
 /// What is said of the driver as a whole.
@@ -27,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) on_failure: Option<Ident>,
     pub(crate) log_level: Option<Ident>,
     pub(crate) control_device: Option<LitBool>,
+    /// What is there, right or wrong.
+    pub(crate) named: Vec<Ident>,
 }
 
 /// One registration.
@@ -59,57 +65,102 @@ pub(crate) struct Options {
     pub(crate) characteristics: Option<Expr>,
     pub(crate) shards: Option<LitInt>,
     pub(crate) calls_at_dispatch: Option<Ident>,
+    /// What is there, right or wrong.
+    pub(crate) named: Vec<Ident>,
 }
 
 impl Parse for Declaration {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
-        let keyword: Ident = input.parse()?;
+        let begins = |span| syn::Error::new(span, "a declaration begins with `driver <Name> {`");
+        let keyword: Ident = input.parse().map_err(|error: syn::Error| begins(error.span()))?;
         if keyword != "driver" {
-            return Err(syn::Error::new(keyword.span(), "a declaration begins with `driver <Name> {`"));
+            return Err(begins(keyword.span()));
         }
         let name = input.parse()?;
         let body;
         braced!(body in input);
-        let mut settings = Settings::default();
-        let mut registrations = Vec::new();
-        while !body.is_empty() {
-            let attributes = body.call(Attribute::parse_outer)?;
-            let word: Ident = body.parse()?;
-            if let (true, Some(attribute)) = (body.peek(Token![:]), attributes.first()) {
-                let message =
-                    "a setting has no attributes: put them on the registration or the driver they are for";
-                return Err(syn::Error::new_spanned(attribute, message));
-            }
-            if body.peek(Token![:]) {
-                settings.parse_one(&word, &body)?;
-            } else {
-                registrations.push(Registration::parse_after(attributes, &word, &body)?);
-            }
-            if !body.is_empty() {
-                body.parse::<Token![,]>()?;
-            }
-        }
-        Ok(Self { attributes, visibility, name, settings, registrations })
+        let mut read = Self {
+            attributes,
+            visibility,
+            name,
+            settings: Settings::default(),
+            registrations: Vec::new(),
+            mistakes: Mistakes::default(),
+        };
+        each(&body, &mut |body, mistakes| {
+            read_entry(&mut read.settings, &mut read.registrations, body, mistakes)
+        })
+        .map(|mistakes| Self { mistakes, ..read })
     }
+}
+
+/// Reads what stands between commas; what is wrong is skipped, and told.
+fn each(
+    input: ParseStream<'_>,
+    read: &mut dyn FnMut(ParseStream<'_>, &mut Mistakes) -> syn::Result<()>,
+) -> syn::Result<Mistakes> {
+    let mut mistakes = Mistakes::default();
+    while !input.is_empty() {
+        if let Err(error) = read(input, &mut mistakes) {
+            mistakes.add_error(error);
+            while !input.is_empty() && !input.peek(Token![,]) {
+                input.parse::<TokenTree>()?;
+            }
+        } else if !input.is_empty() && !input.peek(Token![,]) {
+            mistakes.add(input.span(), "a comma is missing in front of this");
+            continue;
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(mistakes)
+}
+
+/// A setting or a registration.
+fn read_entry(
+    settings: &mut Settings,
+    registrations: &mut Vec<Registration>,
+    body: ParseStream<'_>,
+    mistakes: &mut Mistakes,
+) -> syn::Result<()> {
+    let attributes = body.call(Attribute::parse_outer)?;
+    let word: Ident = body.parse()?;
+    if let (true, Some(attribute)) = (body.peek(Token![:]), attributes.first()) {
+        let message = "a setting has no attributes: put them on the registration or the driver they are for";
+        mistakes.add_error(syn::Error::new_spanned(attribute, message));
+    }
+    if body.peek(Token![:]) {
+        return settings.parse_one(&word, body);
+    }
+    registrations.push(Registration::parse_after(attributes, &word, body, mistakes)?);
+    Ok(())
 }
 
 impl Settings {
     fn parse_one(&mut self, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        self.named.push(word.clone());
         input.parse::<Token![:]>()?;
         match word.to_string().as_str() {
-            "module_id" => once(&mut self.module_id, word, input.parse()?),
-            "threads" => once(&mut self.threads, word, input.parse()?),
+            "module_id" => once(&mut self.module_id, word, guid(input)?),
+            "threads" => once(&mut self.threads, word, number(word, input)?),
             "start" => once(&mut self.start, word, input.parse()?),
             "stop" => once(&mut self.stop, word, input.parse()?),
             "system" => once(&mut self.system, word, input.parse()?),
             "on_failure" => once(&mut self.on_failure, word, input.parse()?),
             "log_level" => once(&mut self.log_level, word, input.parse()?),
-            "control_device" => once(&mut self.control_device, word, input.parse()?),
+            "control_device" => {
+                let answer = input
+                    .parse::<LitBool>()
+                    .map_err(|error| syn::Error::new(error.span(), "write `true` or `false`"))?;
+                once(&mut self.control_device, word, answer)
+            }
             "state" => {
                 let state_type = input.parse()?;
-                input.parse::<Token![=]>()?;
+                let value = "the state has a value to begin with: write `state: Type = value`";
+                input.parse::<Token![=]>().map_err(|error| syn::Error::new(error.span(), value))?;
                 once(&mut self.state, word, (state_type, input.parse()?))
             }
             other => Err(syn::Error::new(
@@ -132,7 +183,12 @@ impl Options {
 }
 
 impl Registration {
-    fn parse_after(attributes: Vec<Attribute>, role: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+    fn parse_after(
+        attributes: Vec<Attribute>,
+        role: &Ident,
+        input: ParseStream<'_>,
+        mistakes: &mut Mistakes,
+    ) -> syn::Result<Self> {
         let role = match role.to_string().as_str() {
             "client" => Role::Client,
             "provider" => Role::Provider,
@@ -154,11 +210,9 @@ impl Registration {
         let body;
         braced!(body in input);
         let mut options = Options::default();
-        while !body.is_empty() {
-            options.parse_one(&body)?;
-            if !body.is_empty() {
-                body.parse::<Token![,]>()?;
-            }
+        let wrong = each(&body, &mut |body, _| options.parse_one(body))?;
+        if let Err(wrong) = wrong.into_result() {
+            mistakes.add_error(wrong);
         }
         Ok(Self { attributes, role, name, npi, binding, options })
     }
@@ -167,17 +221,18 @@ impl Registration {
 impl Options {
     fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let word: Ident = input.parse()?;
+        self.named.push(word.clone());
         input.parse::<Token![:]>()?;
         match word.to_string().as_str() {
-            "capacity" => once(&mut self.capacity, &word, input.parse()?),
+            "capacity" => once(&mut self.capacity, &word, number(&word, input)?),
             "policy" => once(&mut self.policy, &word, input.parse()?),
             "self_binding" => once(&mut self.self_binding, &word, input.parse()?),
             "characteristics" => once(&mut self.characteristics, &word, input.parse()?),
-            "shards" => once(&mut self.shards, &word, input.parse()?),
+            "shards" => once(&mut self.shards, &word, number(&word, input)?),
             "calls_at_dispatch" => once(&mut self.calls_at_dispatch, &word, input.parse()?),
-            "module_id" => once(&mut self.module_id, &word, input.parse()?),
-            "number" => once(&mut self.number, &word, input.parse()?),
-            "instances" => once(&mut self.instances, &word, input.parse()?),
+            "module_id" => once(&mut self.module_id, &word, guid(input)?),
+            "number" => once(&mut self.number, &word, number(&word, input)?),
+            "instances" => once(&mut self.instances, &word, number(&word, input)?),
             "activate" => once(&mut self.activate, &word, input.parse()?),
             "needs" => {
                 let names;
@@ -195,6 +250,19 @@ impl Options {
             )),
         }
     }
+}
+
+fn number(word: &Ident, input: ParseStream<'_>) -> syn::Result<LitInt> {
+    input.parse().map_err(|error: syn::Error| {
+        syn::Error::new(error.span(), format!("`{word}` is a number, written out: `{word}: 4`"))
+    })
+}
+
+fn guid(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    input.parse().map_err(|error: syn::Error| {
+        let form = "a module id is a GUID in quotes: \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\"";
+        syn::Error::new(error.span(), form)
+    })
 }
 
 fn once<T>(place: &mut Option<T>, word: &Ident, value: T) -> syn::Result<()> {

@@ -5,16 +5,17 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-pub(crate) fn driver(declaration: &Declaration, stages: &[u8]) -> TokenStream {
-    let Declaration { attributes, visibility, name, settings, registrations } = declaration;
+pub(crate) fn driver(declaration: &Declaration, stages: &[u8], with_entry: bool) -> TokenStream {
+    let Declaration { attributes, visibility, name, settings, registrations, .. } = declaration;
     let system = settings.system.as_ref().map_or_else(|| quote!(::nmr_wdk::Kernel), |system| quote!(#system));
-    let entry = settings.system.is_none().then(|| entry(declaration));
+    let entry = (with_entry && settings.system.is_none()).then(|| entry(declaration));
     let threads = settings.threads.as_ref().map_or_else(|| quote!(0), |threads| quote!(#threads));
     let (state_type, state) = match &settings.state {
         Some((state_type, state)) => (quote!(#state_type), quote!(#state)),
         None => (quote!(()), quote!(())),
     };
-    let module_id = settings.module_id.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let nobody = || "00000000-0000-0000-0000-000000000000".to_owned();
+    let module_id = settings.module_id.as_ref().map_or_else(nobody, syn::LitStr::value);
     let start = settings.start.as_ref().map_or_else(
         || quote!(::core::result::Result::Ok(())),
         |start| quote_spanned!(start.span().resolved_at(Span::call_site())=> #start(self, at)),
@@ -203,7 +204,7 @@ fn instances(registration: &Registration) -> usize {
 
 fn field(registration: &Registration) -> TokenStream {
     let Registration { attributes, name, role, binding, npi, options, .. } = registration;
-    let capacity = &options.capacity;
+    let capacity = options.capacity.as_ref().map_or_else(|| quote!(1), |capacity| quote!(#capacity));
     let protection = (options.shards.is_some() || options.allows_calls_at_dispatch()).then(|| {
         let shards = options.shards.as_ref().map_or_else(|| quote!(1), |shards| quote!(#shards));
         let at_dispatch = options.allows_calls_at_dispatch();
@@ -223,7 +224,7 @@ fn field(registration: &Registration) -> TokenStream {
             quote!(::nmr::#kind<#binding, #capacity, #instances #protection>)
         }
     };
-    let doc = format!("Registration `{name}`, {} of `{}`.", role_name(*role), quote!(#npi));
+    let doc = format!(" Registration `{name}`, {} of `{}`.", role_name(*role), quote!(#npi));
     quote! {
         #[doc = #doc]
         #(#attributes)*

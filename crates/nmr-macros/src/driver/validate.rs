@@ -2,6 +2,7 @@
 
 use super::declaration::{Declaration, Registration, Role};
 use nmr_abi::Guid;
+use nmr_contract::Mistakes;
 use syn::{Ident, LitInt, LitStr};
 
 /// More than any driver of the field has; fewer than there are stages.
@@ -11,130 +12,114 @@ const MOST_THREADS: u64 = 64;
 const MOST_INSTANCES: u64 = 1024;
 const TAKEN: [&str; 6] = ["system", "state", "threads", "coordinator", "grace_periods", "new"];
 
-/// The stage of each registration, in the order of the declaration: 0 for those that need no other.
-pub(crate) fn stages(declaration: &Declaration) -> syn::Result<Vec<u8>> {
-    let mut mistakes = Mistakes::default();
+/// The stage of each registration, in the order of the declaration: 0 for those that need no other. What is wrong is told
+/// and taken out, so that the rest can be emitted.
+pub(crate) fn stages(declaration: &mut Declaration) -> Vec<u8> {
+    let mut mistakes = std::mem::take(&mut declaration.mistakes);
     check_settings(declaration, &mut mistakes);
-    for (index, registration) in declaration.registrations.iter().enumerate() {
-        check_name(registration, &declaration.registrations[..index], &mut mistakes);
+    let mut names: Vec<Ident> = Vec::new();
+    declaration.registrations.retain_mut(|registration| {
         check_options(registration, &mut mistakes);
-    }
+        let fine = check_name(&registration.name, &names, &mut mistakes);
+        names.push(registration.name.clone());
+        fine
+    });
     let stages = order(&declaration.registrations, &mut mistakes);
-    mistakes.into_result().map(|()| stages)
+    declaration.mistakes = mistakes;
+    stages
 }
 
-#[derive(Default)]
-struct Mistakes(Option<syn::Error>);
-
-impl Mistakes {
-    fn add(&mut self, at: &Ident, message: String) {
-        self.add_error(syn::Error::new(at.span(), message));
-    }
-
-    fn add_error(&mut self, error: syn::Error) {
-        match &mut self.0 {
-            Some(all) => all.combine(error),
-            none => *none = Some(error),
-        }
-    }
-
-    fn into_result(self) -> syn::Result<()> {
-        self.0.map_or(Ok(()), Err)
-    }
-}
-
-fn check_settings(declaration: &Declaration, mistakes: &mut Mistakes) {
+fn check_settings(declaration: &mut Declaration, mistakes: &mut Mistakes) {
     let Declaration { name, settings, registrations, .. } = declaration;
     match &settings.module_id {
+        None if settings.named.iter().any(|word| word == "module_id") => {}
         None => mistakes.add(
-            name,
+            name.span(),
             "the driver has no module id: add `module_id: \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\",` with a GUID of \
-             its own"
-                .into(),
+             its own",
         ),
-        Some(text) => check_guid(text, mistakes),
+        Some(_) => check_guid(&mut settings.module_id, mistakes),
     }
-    if let Some(threads) = &settings.threads {
-        check_number(threads, "threads", 1, MOST_THREADS, mistakes);
-    }
+    check_number(&mut settings.threads, "threads", 1, MOST_THREADS, mistakes);
     check_word(settings.on_failure.as_ref(), "on_failure", &["bugcheck", "park"], mistakes);
     check_word(settings.log_level.as_ref(), "log_level", &["error", "warning", "info", "trace"], mistakes);
-    if registrations.is_empty() {
+    if registrations.is_empty() && mistakes.count() == 0 {
         mistakes.add(
-            name,
+            name.span(),
             "the driver declares no NPI: add `client <name>: <NPI> as <Binding> { capacity: <n> }`, or the same with \
-             `provider`"
-                .into(),
+             `provider`",
         );
     }
     if registrations.len() > MOST_REGISTRATIONS {
-        mistakes.add(name, format!("a driver declares at most {MOST_REGISTRATIONS} registrations"));
+        mistakes.add(name.span(), format!("a driver declares at most {MOST_REGISTRATIONS} registrations"));
     }
 }
 
-fn check_guid(text: &LitStr, mistakes: &mut Mistakes) {
-    if let Err(invalid) = Guid::parse(&text.value()) {
-        mistakes.add_error(syn::Error::new(text.span(), invalid.to_string()));
+fn check_guid(guid: &mut Option<LitStr>, mistakes: &mut Mistakes) {
+    if let Some(text) = guid
+        && let Err(invalid) = Guid::parse(&text.value())
+    {
+        mistakes.add(text.span(), invalid.to_string());
+        *guid = None;
     }
 }
 
-fn check_name(registration: &Registration, before: &[Registration], mistakes: &mut Mistakes) {
-    let name = &registration.name;
-    if before.iter().any(|other| other.name == *name) {
+fn check_name(name: &Ident, before: &[Ident], mistakes: &mut Mistakes) -> bool {
+    let twice = before.contains(name);
+    if twice {
         mistakes.add(
-            name,
+            name.span(),
             format!("two registrations are named `{name}`: each needs a name of its own, it is a field of the driver"),
         );
     }
-    if TAKEN.iter().any(|taken| name == taken) {
-        mistakes.add(name, format!("`{name}` is a name that every driver has: choose another"));
+    let taken = TAKEN.iter().any(|taken| name == taken);
+    if taken {
+        mistakes.add(name.span(), format!("`{name}` is a name that every driver has: choose another"));
     }
+    !twice && !taken
 }
 
-fn check_options(registration: &Registration, mistakes: &mut Mistakes) {
+fn check_options(registration: &mut Registration, mistakes: &mut Mistakes) {
     let Registration { name, options, role, .. } = registration;
     let (peers, this) = match role {
         Role::Client => ("providers", "client"),
         Role::Provider => ("clients", "provider"),
     };
-    match &options.capacity {
-        None => mistakes.add(
-            name,
+    if options.capacity.is_none() && !options.named.iter().any(|word| word == "capacity") {
+        mistakes.add(
+            name.span(),
             format!("the {this} `{name}` has no capacity: add `capacity: <n>`, the most {peers} attached at a time"),
-        ),
-        Some(capacity) => check_number(capacity, "capacity", 1, MOST_PEERS, mistakes),
+        );
     }
+    check_number(&mut options.capacity, "capacity", 1, MOST_PEERS, mistakes);
     check_word(options.policy.as_ref(), "policy", &["all", "one", "first_of"], mistakes);
     check_word(options.self_binding.as_ref(), "self_binding", &["refuse", "accept"], mistakes);
     check_word(options.calls_at_dispatch.as_ref(), "calls_at_dispatch", &["refuse", "allow"], mistakes);
-    if let Some(shards) = &options.shards {
-        check_shards(shards, mistakes);
-    }
+    check_shards(&mut options.shards, mistakes);
     check_word(options.activate.as_ref(), "activate", &["at_load", "later"], mistakes);
-    if let Some(instances) = &options.instances {
-        check_number(instances, "instances", 1, MOST_INSTANCES, mistakes);
-    }
-    if let Some(module_id) = &options.module_id {
-        check_guid(module_id, mistakes);
-    }
-    if let Some(number) = &options.number {
-        check_number(number, "number", 0, u32::MAX.into(), mistakes);
-    }
+    check_number(&mut options.instances, "instances", 1, MOST_INSTANCES, mistakes);
+    check_guid(&mut options.module_id, mistakes);
+    check_number(&mut options.number, "number", 0, u32::MAX.into(), mistakes);
 }
 
-fn check_number(number: &LitInt, what: &str, least: u64, most: u64, mistakes: &mut Mistakes) {
-    let message = match number.base10_parse::<u64>() {
+fn check_number(number: &mut Option<LitInt>, what: &str, least: u64, most: u64, mistakes: &mut Mistakes) {
+    let Some(written) = number else { return };
+    let message = match written.base10_parse::<u64>() {
         Ok(value) if (least..=most).contains(&value) => return,
         Ok(value) => format!("`{what}` is {value}: it must be from {least} to {most}"),
         Err(_) => format!("`{what}` must be a number from {least} to {most}"),
     };
-    mistakes.add_error(syn::Error::new(number.span(), message));
+    mistakes.add(written.span(), message);
+    *number = None;
 }
 
-fn check_shards(shards: &LitInt, mistakes: &mut Mistakes) {
-    if !matches!(shards.base10_parse::<u64>(), Ok(1 | 16)) {
+fn check_shards(shards: &mut Option<LitInt>, mistakes: &mut Mistakes) {
+    if let Some(written) = shards
+        && !matches!(written.base10_parse::<u64>(), Ok(1 | 16))
+    {
         let message = "`shards` is 1, or 16 for an NPI that is called from many processors at a time";
-        mistakes.add_error(syn::Error::new(shards.span(), message));
+        mistakes.add(written.span(), message);
+        *shards = None;
     }
 }
 
@@ -142,7 +127,7 @@ fn check_word(word: Option<&Ident>, what: &str, known: &[&str], mistakes: &mut M
     if let Some(word) = word
         && !known.iter().any(|known| word == known)
     {
-        mistakes.add(word, format!("unknown {what} `{word}`: write `{}`", known.join("` or `")));
+        mistakes.add(word.span(), format!("unknown {what} `{word}`: write `{}`", known.join("` or `")));
     }
 }
 
@@ -167,7 +152,7 @@ fn order(registrations: &[Registration], mistakes: &mut Mistakes) -> Vec<u8> {
     if let Some(registration) = highest.map(|index| &registrations[index]) {
         let name = &registration.name;
         mistakes.add(
-            name,
+            name.span(),
             format!(
                 "`needs` goes round in a circle through `{name}`: nothing could be taken down first, so take one of \
                  the needs out"
@@ -186,7 +171,7 @@ fn needs_of(
     for needed in &registration.options.needs {
         match registrations.iter().position(|other| other.name == *needed) {
             Some(index) => found.push(index),
-            None => mistakes.add(needed, format!("no registration is named `{needed}`")),
+            None => mistakes.add(needed.span(), format!("no registration is named `{needed}`")),
         }
     }
     found

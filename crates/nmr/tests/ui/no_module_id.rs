@@ -3,7 +3,7 @@ mod driver;
 nmr::driver! {
     pub driver Sample {
         system: nmr::host::Host<nmr_sim::World>,
-        client adder: driver::adder::Npi as Provider { capacity: 4 },
+        client adder: driver::adder::Npi as driver::Provider { capacity: 4 },
     }
 }
 

@@ -101,7 +101,7 @@ impl<'a> Side<'a> {
     fn version_alone(&self) -> TokenStream {
         let Self { calls, contract, this, .. } = self;
         let (version, oldest) = (contract.identity.version, contract.identity.oldest);
-        let doc = format!("What a provider knows of an attached {this}: the version in which it is called.");
+        let doc = format!(" What a provider knows of an attached {this}: the version in which it is called.");
         quote! {
             #[doc = #doc]
             #[derive(Clone, Copy, Debug)]
@@ -154,8 +154,8 @@ impl<'a> Side<'a> {
         });
         let layout = layout(table, dispatch);
         let serving = table.serves_contexts().then(|| self.serving(table, &header));
-        let table_doc = format!("The dispatch table of a {this}, in C's layout.");
-        let calls_doc = format!("Calls into an attached {this}; a guard dereferences to it.");
+        let table_doc = format!(" The dispatch table of a {this}, in C's layout.");
+        let calls_doc = format!(" Calls into an attached {this}; a guard dereferences to it.");
         Some(quote! {
             #[doc = #table_doc]
             #[derive(Clone, Copy, Debug)]
@@ -205,7 +205,7 @@ impl<'a> Side<'a> {
 
     /// The field of the table for one function.
     fn pointer(&self, function: &Function) -> TokenStream {
-        let (name, doc) = (&function.name, format!("`{}::{}`.", self.name, function.name));
+        let (name, doc) = (&function.name, format!(" `{}::{}`.", self.name, function.name));
         let pointer = function::pointer(function);
         quote! {
             #[doc = #doc]

@@ -6,3 +6,31 @@ pub mod adder {
         fn add(&self, a: u32, b: u32) -> nmr::Result<u32>;
     }
 }
+
+pub struct Provider;
+
+impl nmr::ClientBinding for Provider {
+    type Driver = crate::Sample;
+    type Npi = adder::Npi;
+
+    fn attach(_: &'static crate::Sample, _: &nmr::Offer<'_>, _: &nmr::AtPassive<'_>) -> Result<Self, nmr::Refusal> {
+        Ok(Self)
+    }
+}
+
+pub struct Client;
+
+impl nmr::ProviderBinding for Client {
+    type Driver = crate::Sample;
+    type Npi = adder::Npi;
+
+    fn attach(_: &'static crate::Sample, _: &nmr::Offer<'_>, _: &nmr::AtPassive<'_>) -> Result<Self, nmr::Refusal> {
+        Ok(Self)
+    }
+}
+
+impl adder::Provider for Client {
+    fn add(&self, a: u32, b: u32) -> nmr::Result<u32> {
+        Ok(a + b)
+    }
+}

@@ -1,0 +1,9 @@
+nmr::driver! {
+    pub struct Sample {
+        module_id: "5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b10",
+        system: nmr::host::Host<nmr_sim::World>,
+        client adder: adder::Npi as Provider { capacity: 4 },
+    }
+}
+
+fn main() {}
