@@ -56,7 +56,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     signer: Location,
     /// Make the bundle without any signature; `cargo xtask sign` adds them, on another machine if need be.
-    #[arg(long, conflicts_with_all = ["key", "certificate"])]
+    #[arg(long, conflicts_with_all = ["where_the_key_is", "certificate", "timestamp"])]
     unsigned: bool,
     /// Also write the cabinet that Microsoft's Hardware Dev Center takes for attestation signing, with the symbols.
     #[arg(long)]

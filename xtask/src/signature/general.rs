@@ -23,6 +23,15 @@ use crate::digest::hash_by_name;
 /// More is not read.
 const LARGEST: usize = 16 << 20;
 
+/// What a `ContentInfo` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A signature on an image or a catalog: Windows demands that its sets are in order.
+    Signature,
+    /// A timestamp: authorities write their certificates in any order, and Windows takes them so.
+    Token,
+}
+
 /// A signature whose arithmetic is right.
 #[derive(Clone, Debug)]
 pub(crate) struct Signed {
@@ -33,8 +42,8 @@ pub(crate) struct Signed {
 }
 
 /// The kind of the content of `der`, a `ContentInfo`, and the content in DER.
-pub(crate) fn content(der: &[u8]) -> Result<(ObjectIdentifier, Vec<u8>), String> {
-    let signed_data = read(der)?;
+pub(crate) fn content(der: &[u8], form: Form) -> Result<(ObjectIdentifier, Vec<u8>), String> {
+    let signed_data = read(der, form)?;
     let content = signed_data.encap_content_info.econtent.ok_or("it carries no content")?;
     let content = content.to_der().map_err(|error| format!("its content cannot be read: {error}"))?;
     Ok((signed_data.encap_content_info.econtent_type, content))
@@ -42,21 +51,21 @@ pub(crate) fn content(der: &[u8]) -> Result<(ObjectIdentifier, Vec<u8>), String>
 
 /// The certificates that lie in `der`, a `ContentInfo`.
 pub(crate) fn certificates_in(der: &[u8]) -> Result<Vec<Certificate>, String> {
-    certificates(&read(der)?)
+    certificates(&read(der, Form::Signature)?)
 }
 
 /// The timestamp of the only signer of `der`, a `ContentInfo`: when, and by whom. The signature itself is the caller's to
 /// judge.
 pub(crate) fn timestamp_in(der: &[u8]) -> Result<Option<(SystemTime, Signed)>, String> {
-    let signed_data = read(der)?;
+    let signed_data = read(der, Form::Signature)?;
     let [signer] = signed_data.signer_infos.0.as_slice() else { return Ok(None) };
     let token = timestamp_of(signer)?;
     token.map(|token| timestamp::check(&token, signer.signature.as_bytes())).transpose()
 }
 
 /// Checks that the only signer of `der` has signed the content that it carries.
-pub(crate) fn examine(der: &[u8]) -> Result<Signed, String> {
-    let signed_data = read(der)?;
+pub(crate) fn examine(der: &[u8], form: Form) -> Result<Signed, String> {
+    let signed_data = read(der, form)?;
     let content = signed_data.encap_content_info.econtent.as_ref().ok_or("it carries no content")?;
     let [signer] = signed_data.signer_infos.0.as_slice() else {
         return Err(match signed_data.signer_infos.0.len() {
@@ -78,12 +87,14 @@ pub(crate) fn examine(der: &[u8]) -> Result<Signed, String> {
     Ok(Signed { certificate, others })
 }
 
-fn read(der: &[u8]) -> Result<SignedData, String> {
+fn read(der: &[u8], form: Form) -> Result<SignedData, String> {
     if der.len() > LARGEST {
         return Err(format!("it has {} bytes, more than {LARGEST} are not read", der.len()));
     }
     canonical::check(der).map_err(|fault| fault.to_string())?;
-    set_order::check(der).map_err(|fault| fault.to_string())?;
+    if form == Form::Signature {
+        set_order::check(der).map_err(|fault| fault.to_string())?;
+    }
     let unreadable = |error: der::Error| format!("it is not signed data: {error}");
     let info = ContentInfo::from_der(der).map_err(unreadable)?;
     if info.content_type != ID_SIGNED_DATA {

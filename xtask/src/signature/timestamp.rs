@@ -9,7 +9,7 @@ use der::{DateTime, Decode as _, Encode as _, Sequence};
 use spki::AlgorithmIdentifierOwned;
 
 use super::algorithm;
-use super::general;
+use super::general::{self, Form};
 use crate::canonical::{self, children, contents};
 use crate::digest::{Algorithm, hex};
 
@@ -98,7 +98,7 @@ pub(crate) fn check(token: &[u8], signature: &[u8]) -> Result<(SystemTime, gener
     if stamp.imprint != expected {
         return Err("it is the timestamp of another signature".to_owned());
     }
-    let signed = general::examine(token)?;
+    let signed = general::examine(token, Form::Token)?;
     let faults = signed.certificate.timestamp_faults(stamp.time);
     if !faults.is_empty() {
         return Err(format!(
@@ -112,7 +112,8 @@ pub(crate) fn check(token: &[u8], signature: &[u8]) -> Result<(SystemTime, gener
 
 /// The TSTInfo in a token.
 fn read(token: &[u8]) -> Result<Stamp> {
-    let (kind, content) = general::content(token).map_err(|what| anyhow!("the timestamp: {what}"))?;
+    let (kind, content) =
+        general::content(token, Form::Token).map_err(|what| anyhow!("the timestamp: {what}"))?;
     ensure!(kind == ID_CT_TST_INFO, "the timestamp is of another kind: {kind}");
     let info = contents(&content);
     canonical::check(info).context("the timestamp")?;

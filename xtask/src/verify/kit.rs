@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use super::{Class, Finding, listing};
 use crate::architecture::Architecture;
 use crate::process::Program;
-use crate::signature::general;
+use crate::signature::general::{self, Form};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -136,7 +136,7 @@ pub(super) fn disagreement(question: &Question, accepted: bool, findings: &[Find
 /// What to tell about the digests of a catalog that the tool made, compared with those of ours.
 pub(super) fn catalogs_differ(theirs: &[u8], ours: &[u8]) -> Result<Option<String>, String> {
     let digests = |catalog: &[u8]| -> Result<BTreeSet<Vec<u8>>, String> {
-        listing::digests(&general::content(catalog)?.1)
+        listing::digests(&general::content(catalog, Form::Signature)?.1)
     };
     let (theirs, ours) = (digests(theirs)?, digests(ours)?);
     let count = |left: &BTreeSet<Vec<u8>>, right: &BTreeSet<Vec<u8>>| left.difference(right).count();

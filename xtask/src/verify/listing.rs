@@ -7,7 +7,7 @@ use crate::canonical::{children, contents};
 use crate::digest::{Algorithm, hex};
 use crate::inf::Inf;
 use crate::pe::{Image, PeFault, claims_to_be_pe};
-use crate::signature::general;
+use crate::signature::general::{self, Form};
 
 /// A file that an INF lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Known {
 
 /// Checks that the signature `der` is one over `image`: the digest that it carries is that of the image.
 pub(super) fn check_embedded(der: &[u8], image: &Image<'_>) -> Result<(), String> {
-    let (_, content) = general::content(der)?;
+    let (_, content) = general::content(der, Form::Signature)?;
     let digest_info = children(&content).nth(1).ok_or("it carries no digest")?;
     let carried = children(digest_info).nth(1).map(contents).ok_or("it carries no digest")?;
     let expected = image.digest(Algorithm::Sha256);

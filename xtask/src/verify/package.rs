@@ -9,7 +9,7 @@ use crate::bundle::Bundle;
 use crate::certificate::Certificate;
 use crate::inf::Inf;
 use crate::pe::{self, Image};
-use crate::signature::general;
+use crate::signature::general::{self, Form};
 
 /// Whether this is a package and no bundle: an INF, and no manifest.
 pub(super) fn is_one(files: &Bundle) -> bool {
@@ -111,7 +111,7 @@ impl<'a> Package<'a> {
     /// Checks a catalog's signature; answers the digests that it vouches for.
     fn catalog(&mut self, path: &str, bytes: &[u8]) -> BTreeSet<Vec<u8>> {
         self.signature(path, bytes);
-        let digests = general::content(bytes).and_then(|(_, list)| listing::digests(&list));
+        let digests = general::content(bytes, Form::Signature).and_then(|(_, list)| listing::digests(&list));
         digests.unwrap_or_else(|what| {
             self.found(Class::Catalog, path, "list", what);
             BTreeSet::new()
@@ -120,7 +120,7 @@ impl<'a> Package<'a> {
 
     /// Checks the signature `der` in the file at `path`, and who made it.
     fn signature(&mut self, path: &str, der: &[u8]) {
-        let signed = match general::examine(der) {
+        let signed = match general::examine(der, Form::Signature) {
             Ok(signed) => signed,
             Err(what) => return self.found(Class::Signature, path, "signature", what),
         };
