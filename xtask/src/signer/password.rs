@@ -1,7 +1,7 @@
 //! The password of a key: from the keyboard, a file descriptor or an environment variable. Never from an argument, which
 //! every user of the machine sees in the list of processes.
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use console::Term;
 
 use crate::exit;
@@ -65,7 +65,7 @@ fn from_descriptor(number: u32) -> Result<String> {
     let password = line.strip_suffix('\n').unwrap_or(&line);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() {
-        return Err(anyhow!(cannot(&"it holds no password")));
+        return Err(cannot(&"it holds no password"));
     }
     Ok(password.to_owned())
 }
