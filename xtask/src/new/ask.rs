@@ -59,3 +59,49 @@ impl Terminal<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::new::contracts::in_crate;
+
+    fn asked(name: Option<&str>, answers: &str) -> (Result<Args>, String) {
+        let echo = "#[npi(id = \"x\", version = 1)] pub mod echo { pub trait Provider {} }";
+        let contracts = Contracts(in_crate("echo-npi", echo));
+        let none = Args {
+            name: name.map(str::to_owned),
+            clients: Vec::new(),
+            providers: Vec::new(),
+            module_id: None,
+            npi_ids: Vec::new(),
+        };
+        let mut output = Vec::new();
+        let result = complete(none, &contracts, &mut answers.as_bytes(), &mut output);
+        (result, String::from_utf8(output).unwrap())
+    }
+
+    #[test]
+    fn what_cannot_be_is_asked_for_again() {
+        let (args, output) = asked(None, "Gauge\ngauge\nwhat\necho\ngauge-npi meter-npi\n");
+        let args = args.unwrap();
+        assert_eq!((args.name.as_deref(), args.clients), (Some("gauge"), vec!["echo".to_owned()]));
+        assert_eq!(args.providers, ["gauge-npi", "meter-npi"]);
+        assert!(
+            output.contains("\"Gauge\" cannot be a name") && output.contains("no NPI is called what"),
+            "{output}"
+        );
+    }
+
+    #[test]
+    fn a_driver_without_npis_is_asked_about_again() {
+        let (args, output) = asked(Some("gauge"), "\n\n\necho\n");
+        assert_eq!(args.unwrap().providers, ["echo"]);
+        assert!(!output.contains("name of the driver"), "{output}");
+    }
+
+    #[test]
+    fn without_an_answer_nothing_is_made() {
+        let error = asked(None, "gauge\n").0.unwrap_err();
+        assert_eq!(exit::reason_of(&error), exit::Reason::Usage);
+    }
+}

@@ -20,6 +20,9 @@ impl Function {
         if item.sig.unsafety.is_some() {
             return Err(format!("{} is unsafe, which drivers forbid", item.sig.ident));
         }
+        if item.attrs.iter().any(|attribute| attribute.path().is_ident("no_context")) {
+            return Err(format!("{} is called without a binding context", item.sig.ident));
+        }
         ForDriver { module, local }.visit_signature_mut(&mut item.sig);
         let answer = match &item.sig.output {
             ReturnType::Default => String::new(),
@@ -131,6 +134,8 @@ mod tests {
         assert!(refusal.starts_with("read answers a gauge::Reading"), "{refusal}");
         let refusal = function("unsafe fn read(&self, at: *mut u8);").unwrap_err();
         assert!(refusal.contains("unsafe"), "{refusal}");
+        let refusal = function("#[no_context] fn read(&self);").unwrap_err();
+        assert!(refusal.contains("without a binding context"), "{refusal}");
     }
 
     #[test]

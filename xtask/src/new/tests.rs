@@ -44,10 +44,12 @@ fn plan(args: &Args) -> Result<Plan> {
     Plan::new(&Request::new(args, &Contracts::read(workspace())?, &counted())?)
 }
 
+// The names are ones that nobody who tries `new` in this workspace chooses.
+
 /// A driver with everything: client of a contract whose clients serve something, provider of one that exists and of a new
 /// one.
 fn rich() -> Args {
-    args("packet-gauge", &["clock"], &["relay", "gauge-npi"])
+    args("scratch-meter", &["clock"], &["relay", "scratch-npi"])
 }
 
 #[test]
@@ -69,18 +71,18 @@ fn what_cannot_be_is_refused() {
         assert_eq!(reason_of(&error), Reason::Usage);
         assert!(error.to_string().contains(why), "{error}");
     };
-    refused(&args("gauge", &[], &[]), "has no NPI");
-    refused(&args("gauge", &["nothing"], &[]), "there are clock, echo, msquic, relay, wsk");
-    refused(&args("gauge", &["echo"], &["echo"]), "asked for twice");
-    refused(&args("gauge", &[], &["wsk"]), "Windows is its provider");
-    refused(&args("gauge", &["echo-npi"], &[]), "echo-npi::clock or ");
+    refused(&args("scratch-driver", &[], &[]), "has no NPI");
+    refused(&args("scratch-driver", &["nothing"], &[]), "no NPI is called nothing; there are ");
+    refused(&args("scratch-driver", &["echo"], &["echo"]), "asked for twice");
+    refused(&args("scratch-driver", &[], &["wsk"]), "Windows is its provider");
+    refused(&args("scratch-driver", &["echo-npi"], &[]), "echo-npi::clock or ");
     let with_ids = |ids: &[&str]| Args {
         npi_ids: ids.iter().map(ToString::to_string).collect(),
-        ..args("gauge", &[], &["gauge-npi"])
+        ..args("scratch-driver", &[], &["scratch-npi"])
     };
     refused(&with_ids(&["5c3ad01c"]), "5c3ad01c: ");
     refused(&with_ids(&["other-npi=5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c11"]), "no new contract is left");
-    let given = plan(&with_ids(&["gauge-npi=5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c11"])).unwrap();
+    let given = plan(&with_ids(&["scratch-npi=5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c11"])).unwrap();
     assert!(given.files.iter().any(|file| file.text.contains("0d3f0b5f5c11")));
 }
 
@@ -134,8 +136,8 @@ impl Scratch {
             .unwrap()
             .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".new"));
         !aside
-            && !self.has("drivers/gauge")
-            && !self.has("inf/gauge.inx")
+            && !self.has("drivers/scratch-driver")
+            && !self.has("inf/scratch-driver.inx")
             && lock(self.folder.path()) == lock(workspace())
     }
 
@@ -168,9 +170,9 @@ fn copy(from: &Path, to: &Path) {
 fn what_is_written_builds_and_passes() {
     let scratch = Scratch::new();
     scratch.make(&rich()).unwrap();
-    scratch.make(&args("gauge-reader", &["echo", "gauge-npi", "wsk"], &[])).unwrap();
-    scratch.make(&args("resolver", &["wsk", "msquic"], &[])).unwrap();
-    let names = ["packet-gauge", "gauge-npi", "gauge-reader", "resolver"];
+    scratch.make(&args("scratch-reader", &["echo", "scratch-npi", "wsk"], &[])).unwrap();
+    scratch.make(&args("scratch-resolver", &["wsk", "msquic"], &[])).unwrap();
+    let names = ["scratch-meter", "scratch-npi", "scratch-reader", "scratch-resolver"];
     let packages = names.map(|name| ["--package", name]).concat();
     scratch.cargo(&[&["fmt", "--check"], &packages[..]].concat());
     scratch.cargo(&[&["test", "--offline", "--locked"], &packages[..]].concat());
@@ -189,8 +191,8 @@ fn nothing_is_written_where_something_is() {
     };
     assert!(refused("composite", &["echo"]).contains("drivers/composite is there already"));
     assert!(refused("syn", &["echo"]).contains("a package that the workspace depends on is called syn"));
-    fs::create_dir(scratch.folder.path().join("drivers/gauge-npi")).unwrap();
-    assert!(refused("gauge", &["gauge-npi"]).contains("drivers/gauge-npi is there already"));
+    fs::create_dir(scratch.folder.path().join("drivers/scratch-npi")).unwrap();
+    assert!(refused("scratch-driver", &["scratch-npi"]).contains("drivers/scratch-npi is there already"));
 }
 
 #[test]
@@ -200,7 +202,7 @@ fn what_cargo_does_not_take_is_taken_back() {
     let text = fs::read_to_string(&manifest).unwrap();
     // A workspace that has no such dependency to hand on.
     fs::write(&manifest, text.replace("nmr-wdk = {", "nmr-wdk-of-old = {")).unwrap();
-    let error = scratch.make(&args("gauge", &["echo"], &[])).unwrap_err();
+    let error = scratch.make(&args("scratch-driver", &["echo"], &[])).unwrap_err();
     assert!(format!("{error:#}").contains("they are taken back"), "{error:#}");
     assert!(scratch.is_untouched());
 }
