@@ -234,11 +234,15 @@ impl Trace {
     }
 
     /// Notes what `what` makes; it is not asked if nobody records or listens.
+    #[inline]
     pub(crate) fn note(&self, what: impl FnOnce() -> What) {
-        if !self.record && self.listener.is_none() {
-            return;
+        if self.record || self.listener.is_some() {
+            self.add(what());
         }
-        let what = what();
+    }
+
+    #[cold]
+    fn add(&self, what: What) {
         // The listener is called under the lock, so that it hears events in their order.
         let mut log = lock(&self.log);
         log.last += 1;

@@ -203,6 +203,7 @@ impl World {
         self.inner.contract.add(violation);
     }
 
+    #[inline]
     pub(crate) fn note(&self, what: impl FnOnce() -> What) {
         self.inner.trace.note(what);
     }
