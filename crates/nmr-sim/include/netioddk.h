@@ -26,6 +26,7 @@
  *   NMR_SIM_ON_VIOLATION              report, abort, collect or count: what happens when a rule is broken
  *   NMR_SIM_DETACH_ORDER              client-first, provider-first or seeded: what Windows does not document
  *   NMR_SIM_CLEANUP_ORDER             client-first, provider-first or seeded: likewise
+ *   NMR_SIM_DETACH_IRQL               passive, apc or dispatch: at which level detach and cleanup callbacks run at least
  *   NMR_SIM_CLEANUP_FOR_NULL_CONTEXT  yes or no: likewise
  *   NMR_SIM_IDLE_DEREGISTER           pending or success: what a deregistration answers that leaves no binding
  *   NMR_SIM_CLEANUP_OVERTAKES_DETACH  yes or no: likewise

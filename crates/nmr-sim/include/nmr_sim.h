@@ -26,6 +26,9 @@
  *       must bear either. The default is client-first, and seeded if there is a seed.
  *   cleanup-order             NMR_SIM_CLEANUP_ORDER
  *       client-first, provider-first, seeded: whose cleanup callback comes first; likewise.
+ *   detach-irql               NMR_SIM_DETACH_IRQL
+ *       passive, apc, dispatch: the least level at which detach and cleanup callbacks run, as though whoever deregisters
+ *       had raised to it. The default is passive, which is the level of the caller.
  *   cleanup-for-null-context  NMR_SIM_CLEANUP_FOR_NULL_CONTEXT
  *       yes, no: whether the cleanup callback of a side whose binding context is NULL is called. Not documented; yes is
  *       the default.
@@ -83,6 +86,11 @@ KIRQL NTAPI nmr_sim_irql(void);
 void NTAPI nmr_sim_fail_nth(uint64_t n);
 uint64_t NTAPI nmr_sim_fallible_calls(void);
 
+/* From here on what clients complete, or providers with FALSE, does not arrive: a peer that stalls, until the second
+ * function lets it go on and answers how many completions there were; or one that never completes. */
+void NTAPI nmr_sim_hold_completions(BOOLEAN clients);
+uint64_t NTAPI nmr_sim_release_completions(BOOLEAN clients);
+
 /* Memory for modules, zeroed: what ExAllocatePool2 and ExFreePool are to a driver. NMR knows when a binding context, a
  * dispatch table or a characteristics structure that lies in it may be freed; freed memory is poisoned and watched. */
 PVOID NTAPI nmr_sim_allocate(size_t size);
@@ -115,8 +123,9 @@ uint64_t NTAPI nmr_sim_allocations(void);
  * left-behind. Answers how many there are. */
 uint64_t NTAPI nmr_sim_module_unloaded(PNPI_MODULEID module);
 
-/* What happened, if the world records it: one line for each event. Written as snprintf does, and its length answered. */
-size_t NTAPI nmr_sim_story(char *buffer, size_t size);
+/* What happened, if the world records it: as "events", one line for each; as a sequence "diagram" in text, or one for
+ * "mermaid"; or as "json". Written as snprintf does, and its length answered. */
+size_t NTAPI nmr_sim_story(const char *form, char *buffer, size_t size);
 
 #ifdef __cplusplus
 }

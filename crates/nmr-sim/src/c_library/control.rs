@@ -7,6 +7,7 @@ use super::process_world::{self, current};
 use crate::builder::Sizes;
 use crate::contract::Rule;
 use crate::irql::{Irql, Raised};
+use crate::side::Side;
 use nmr_abi::{ModuleId, NpiId, Status};
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_void};
@@ -77,10 +78,32 @@ pub(crate) extern "system" fn nmr_sim_set_irql(level: u8) -> u8 {
     })
 }
 
-/// The level that the calling thread stands for.
+/// The level that the calling thread stands for: what it set, or higher where the world has raised it for a callback.
 #[unsafe(no_mangle)]
 pub(crate) extern "system" fn nmr_sim_irql() -> u8 {
-    LEVEL.with_borrow(|(level, _)| *level)
+    let set = LEVEL.with_borrow(|(level, _)| *level);
+    set.max(match Irql::current() {
+        Irql::Passive => 0,
+        Irql::Apc => 1,
+        Irql::Dispatch | Irql::Device => 2,
+    })
+}
+
+/// Holds back what clients complete from here on, or what providers do.
+#[unsafe(no_mangle)]
+pub(crate) extern "system" fn nmr_sim_hold_completions(clients: u8) {
+    current().world.hold_completions(side(clients));
+}
+
+/// Lets the completions arrive that were held back; answers how many there were.
+#[unsafe(no_mangle)]
+pub(crate) extern "system" fn nmr_sim_release_completions(clients: u8) -> u64 {
+    current().world.release_completions(side(clients)) as u64
+}
+
+/// A BOOLEAN as a side.
+const fn side(clients: u8) -> Side {
+    if clients == 0 { Side::Provider } else { Side::Client }
 }
 
 /// Makes the `nth` call from here fail that may fail; none with 0.
@@ -172,14 +195,30 @@ pub(crate) unsafe extern "system" fn nmr_sim_violation_text(
     unsafe { give(kept.unwrap_or_default().as_str(), buffer, size) }
 }
 
-/// Writes what happened in the world as `snprintf` would, and answers its length.
+/// Writes what happened in the world as `snprintf` would, in the form that is asked for, and answers its length.
 ///
 /// # Safety
-/// `buffer` is NULL or has room for `size` bytes.
+/// `form` is NULL or the address of a string that ends in a zero; `buffer` is NULL or has room for `size` bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "system" fn nmr_sim_story(buffer: *mut c_char, size: usize) -> usize {
+pub(crate) unsafe extern "system" fn nmr_sim_story(
+    form: *const c_char,
+    buffer: *mut c_char,
+    size: usize,
+) -> usize {
     let made = current();
-    let story = made.world.story();
+    let world = &made.world;
+    // SAFETY: this function's contract.
+    let story = match unsafe { text(form, "nmr_sim_story", "the form") } {
+        Some("events") => world.story(),
+        Some("diagram") => world.diagram(),
+        Some("mermaid") => world.mermaid(),
+        Some("json") => world.json(),
+        Some(other) => {
+            say(&format!("nmr_sim_story: `{other}` is no form; there are events, diagram, mermaid, json"));
+            String::new()
+        }
+        None => String::new(),
+    };
     // SAFETY: this function's contract.
     unsafe { give(&story, buffer, size) }
 }

@@ -1,6 +1,7 @@
 //! What a C program can choose about its worlds: by name, in a call or in the environment.
 
 use crate::builder::{Order, WorldBuilder};
+use crate::irql::Irql;
 use crate::schedule::SeededSchedule;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) on_violation: OnViolation,
     detach_order: Option<Order>,
     cleanup_order: Option<Order>,
+    detach_irql: Irql,
     cleanup_for_null_context: bool,
     idle_deregister_succeeds: bool,
     cleanup_overtakes_detach: bool,
@@ -51,6 +53,7 @@ impl Default for Settings {
             on_violation: OnViolation::Report,
             detach_order: None,
             cleanup_order: None,
+            detach_irql: Irql::Passive,
             cleanup_for_null_context: true,
             idle_deregister_succeeds: false,
             cleanup_overtakes_detach: true,
@@ -77,7 +80,7 @@ const NUMBER: &str = "a number or `none`";
 const ORDER: &str = "`client-first`, `provider-first` or `seeded`";
 const YES_NO: &str = "`yes` or `no`";
 
-const ALL: [Setting; 12] = [
+const ALL: [Setting; 13] = [
     Setting {
         name: "on-violation",
         values: "`report`, `abort`, `collect` or `count`",
@@ -101,6 +104,19 @@ const ALL: [Setting; 12] = [
         name: "cleanup-order",
         values: ORDER,
         set: |settings, value| order(value).map(|order| settings.cleanup_order = Some(order)),
+    },
+    Setting {
+        name: "detach-irql",
+        values: "`passive`, `apc` or `dispatch`",
+        set: |settings, value| {
+            settings.detach_irql = match value {
+                "passive" => Irql::Passive,
+                "apc" => Irql::Apc,
+                "dispatch" => Irql::Dispatch,
+                _ => return None,
+            };
+            Some(())
+        },
     },
     Setting {
         name: "cleanup-for-null-context",
@@ -245,6 +261,7 @@ impl Settings {
         let builder = WorldBuilder::default()
             .detach_order(order(self.detach_order))
             .cleanup_order(order(self.cleanup_order))
+            .detach_irql(self.detach_irql)
             .cleanup_for_null_context(self.cleanup_for_null_context)
             .idle_deregister_succeeds(self.idle_deregister_succeeds)
             .cleanup_overtakes_detach(self.cleanup_overtakes_detach)

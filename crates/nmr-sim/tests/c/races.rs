@@ -3,7 +3,7 @@
 use crate::toolchain::{compile, have, run};
 use std::process::Command;
 
-const SCENARIOS: [&str; 8] = [
+const SCENARIOS: [&str; 9] = [
     "deregister-while-attaching",
     "client-completes-first",
     "both-complete-first",
@@ -12,6 +12,7 @@ const SCENARIOS: [&str; 8] = [
     "churn",
     "seeded-churn",
     "every-failure",
+    "stalled-peer",
 ];
 
 fn end_well(test: &str, flags: &[&str]) {

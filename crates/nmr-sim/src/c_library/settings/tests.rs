@@ -9,8 +9,21 @@ fn from(variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
 
 #[test]
 fn a_setting_is_the_same_by_call_and_by_variable() {
-    let values =
-        ["abort", "seeded", "provider-first", "no", "success", "no", "no", "7", "none", "250", "3", "print"];
+    let values = [
+        "abort",
+        "seeded",
+        "provider-first",
+        "dispatch",
+        "no",
+        "success",
+        "no",
+        "no",
+        "7",
+        "none",
+        "250",
+        "3",
+        "print",
+    ];
     let mut called = Settings::default();
     let mut variables = Vec::new();
     for (setting, value) in ALL.iter().zip(values) {

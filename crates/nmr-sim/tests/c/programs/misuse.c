@@ -213,7 +213,7 @@ static void waited_twice(void)
     /* Whichever of the two is the second is refused; if it is this one, the other is let go. */
     char story[4096];
     do {
-        nmr_sim_story(story, sizeof(story));
+        nmr_sim_story("events", story, sizeof(story));
     } while (strstr(story, " waiting side=client") == NULL);
     CHECK(module_wait(&client) == STATUS_INVALID_PARAMETER);
     module_complete(&client, client.last);

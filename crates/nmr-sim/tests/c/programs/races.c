@@ -203,6 +203,43 @@ static void every_failure(void)
     CHECK(client.attached == client.cleaned && provider.attached == provider.cleaned);
 }
 
+/* ---- a peer that stalls, and callbacks at the highest level -------------------------------------------------------- */
+
+static NTSTATUS complete_at_dispatch(BOUND *bound)
+{
+    CHECK(nmr_sim_irql() == DISPATCH_LEVEL);
+    module_complete(bound->module, bound->handle);
+    return STATUS_PENDING;
+}
+
+static void stalled_peer(void)
+{
+    CHECK(nmr_sim_set("detach-irql", "dispatch") == STATUS_SUCCESS);
+    CHECK(nmr_sim_set("events", "record") == STATUS_SUCCESS);
+    nmr_sim_reset();
+    client.detach = complete_at_dispatch;
+    pair();
+    nmr_sim_hold_completions(TRUE);
+    CHECK(module_deregister(&client) == STATUS_PENDING);
+    CHECK(client.cleaned == 0 && provider.detached == 1);
+    CHECK(nmr_sim_release_completions(FALSE) == 0 && nmr_sim_release_completions(TRUE) == 1);
+    CHECK(client.cleaned == 1 && nmr_sim_irql() == PASSIVE_LEVEL);
+    CHECK(module_wait(&client) == STATUS_SUCCESS);
+    module_take_down(&provider);
+    CHECK(nmr_sim_violations(NULL) == 0);
+    const char *forms[] = {"events", "diagram", "mermaid", "json"};
+    const char *signs[] = {"completed side=client", "client", "sequenceDiagram", "\"event\""};
+    for (size_t index = 0; index < RTL_NUMBER_OF(forms); index++) {
+        size_t length = nmr_sim_story(forms[index], NULL, 0);
+        char *story = malloc(length + 1);
+        CHECK(story != NULL && nmr_sim_story(forms[index], story, length + 1) == length);
+        CHECK(strlen(story) == length && strstr(story, signs[index]) != NULL);
+        char little[4] = "xyz";
+        CHECK(nmr_sim_story(forms[index], little, 3) == length && little[2] == 0 && little[1] == story[1]);
+        free(story);
+    }
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -215,6 +252,7 @@ static const struct {
     {"churn", churn},
     {"seeded-churn", seeded_churn},
     {"every-failure", every_failure},
+    {"stalled-peer", stalled_peer},
 };
 
 int main(int count, char **arguments)
