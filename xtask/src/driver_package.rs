@@ -1,119 +1,145 @@
-//! A driver package as `package` makes it and `verify` finds it: an INF and the files it names, in one folder.
+//! A driver package on a disk: one folder with INF files and the files they name.
 
-use crate::architecture::Architecture;
-use crate::catalog::{Payload, check_payload};
-use crate::inf::primitive::Primitive;
-use crate::inf::{Place, Problem, Problems};
-use crate::pe::{self, Image};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-/// The files the catalog of a driver package vouches for: the INF, called `inf_name`, and all it installs. `file` gives
-/// the content of a file by its path relative to the INF. A file that is missing, that is an image for another
-/// architecture, or that a catalog cannot vouch for, is a problem at the place where the INF names it.
-pub(crate) fn payload<'a>(
-    inf_name: &'a str,
-    primitive: &'a Primitive,
-    architecture: Architecture,
-    file: impl Fn(&str) -> Option<&'a [u8]>,
-) -> Result<Vec<Payload<'a>>, Problems> {
-    let mut problems = Vec::new();
-    let mut payload = Vec::new();
-    match file(inf_name) {
-        Some(content) => payload.push(Payload { name: inf_name, content }),
-        None => problems.push(Problem::new(Place::START, "the INF itself is missing", "add it")),
-    }
-    for installed in &primitive.files {
-        let place = installed.field.place;
-        let Some(content) = file(&installed.source) else {
-            let what = format!("the file {} is not in the package", installed.source);
-            problems.push(Problem::new(place, what, "add it, or name a file that is there"));
-            continue;
-        };
-        let found = Payload { name: &installed.name, content };
-        if let Err(error) = check_payload(&found) {
-            problems.push(Problem::new(place, error.to_string(), "leave it out of the package"));
-        } else if let Some(what) = wrong_machine(&found, architecture) {
-            let instead = format!("build it for {}, or name the right file", architecture.name());
-            problems.push(Problem::new(place, what, instead));
-        } else if !payload.iter().any(|other: &Payload<'_>| other.name.eq_ignore_ascii_case(&installed.name))
-        {
-            payload.push(found);
-        }
-    }
-    Problems::check(inf_name, problems)?;
-    Ok(payload)
+use anyhow::{Context as _, Result};
+
+use crate::exit;
+use crate::inf::{Inf, Problem, lint};
+
+/// Folders nested deeper than this are none of a package's.
+const DEEPEST: usize = 8;
+/// A folder with more files than this is none of a package.
+const MOST_FILES: usize = 100_000;
+
+/// The files of a folder by their paths in upper case, parts separated by `/`: Windows does not tell upper from lower case,
+/// and sorts by the upper one. Links are not followed.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    files: BTreeMap<String, (String, PathBuf)>,
 }
 
-fn wrong_machine(payload: &Payload<'_>, expected: Architecture) -> Option<String> {
-    if !pe::claims_to_be_pe(payload.content) {
-        return None;
+impl Folder {
+    /// Lists the folder `root`.
+    pub(crate) fn read(root: &Path) -> Result<Self> {
+        let mut folder = Self { files: BTreeMap::new() };
+        folder.walk(root, "", 0)?;
+        Ok(folder)
     }
-    let machine = Image::parse(payload.content).ok()?.machine;
-    if machine == expected.machine() {
-        return None;
+
+    fn walk(&mut self, at: &Path, prefix: &str, depth: usize) -> Result<()> {
+        let entries = fs::read_dir(at).with_context(|| format!("{} cannot be read", at.display()))?;
+        for entry in entries {
+            let entry = entry.with_context(|| format!("{} cannot be read", at.display()))?;
+            let kind = entry.file_type()?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let path = format!("{prefix}{name}");
+            if kind.is_dir() && depth < DEEPEST {
+                self.walk(&entry.path(), &format!("{path}/"), depth + 1)?;
+            } else if kind.is_file() {
+                self.files.insert(path.to_ascii_uppercase(), (path, entry.path()));
+            }
+            if self.files.len() > MOST_FILES {
+                return Err(exit::usage(format!("{} has too many files for a package", at.display())));
+            }
+        }
+        Ok(())
     }
-    let known = Architecture::ALL.into_iter().find(|architecture| architecture.machine() == machine);
-    let found = known
-        .map_or_else(|| format!("machine {machine:#06x}"), |architecture| architecture.name().to_owned());
-    Some(format!("{} is an image for {found}, the INF is for {}", payload.name, expected.name()))
+
+    /// The paths as the folder has them, in the order of the alphabet.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.values().map(|(path, _)| path.as_str())
+    }
+
+    /// The content of the file at `path`, in any letter case; nothing when it is not there.
+    pub(crate) fn content(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let Some((_, path)) = self.files.get(&path.to_ascii_uppercase()) else { return Ok(None) };
+        fs::read(path).map(Some).with_context(|| format!("{} cannot be read", path.display()))
+    }
+
+    /// The INF files of the package: those in the folder itself, then those of its sub-folders, each in the order of the
+    /// alphabet.
+    pub(crate) fn infs(&self) -> Result<Vec<Inf>> {
+        let mut paths: Vec<&str> = self.paths().filter(|path| is_setup(path)).collect();
+        paths.sort_by_key(|path| {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            (folder.to_ascii_uppercase(), name.to_ascii_uppercase())
+        });
+        let read = |path: &str| Ok(Inf::parse(path, &self.content(path)?.unwrap_or_default())?);
+        paths.into_iter().map(read).collect()
+    }
+}
+
+/// Whether the file at `path` is a setup information file: the one that a disc starts by has the ending only.
+pub(crate) fn is_setup(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.ends_with(".inf") && lower.rsplit('/').next() != Some("autorun.inf")
+}
+
+/// What the package of `inf`, which lies in `folder`, lacks.
+pub(crate) fn missing(inf: &Inf, folder: &Path) -> Vec<Problem> {
+    lint::is_there(inf, |path| is_file(folder, path))
+}
+
+/// Whether the file at `path`, in any letter case, is in `folder`.
+fn is_file(folder: &Path, path: &str) -> bool {
+    let mut at = folder.to_owned();
+    for part in path.split('/') {
+        let same = |name: &OsStr| name.to_str().is_some_and(|name| name.eq_ignore_ascii_case(part));
+        let entries = fs::read_dir(&at).into_iter().flatten().flatten();
+        let Some(found) = entries.map(|entry| entry.file_name()).find(|name| same(name)) else {
+            return false;
+        };
+        at.push(found);
+    }
+    at.is_file()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::inf::install::InstalledFile;
-    use crate::inf::model::Field;
-    use crate::pe::samples::image;
 
-    fn outcome(files: &[(&str, &[u8])]) -> Result<Vec<String>, String> {
-        let place = Place { line: 7, column: 1 };
-        let field = Field { text: "a.sys".into(), place };
-        let installed =
-            InstalledFile { source: "sub/a.sys".into(), name: "A.sys".into(), folder: Some(13), field };
-        let primitive = Primitive {
-            catalog: "a.cat".into(),
-            files: vec![installed.clone(), installed],
-            services: vec![],
-            driver_version: String::new(),
-        };
-        let files: BTreeMap<&str, &[u8]> = files.iter().copied().collect();
-        payload("a.inf", &primitive, Architecture::X64, |path| files.get(path).copied())
-            .map(|payload| payload.iter().map(|file| file.name.to_owned()).collect())
-            .map_err(|problems| problems.to_string())
+    fn folder(files: &[&str]) -> (tempfile::TempDir, Folder) {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("Sub")).unwrap();
+        for file in files {
+            fs::write(root.path().join(file), *file).unwrap();
+        }
+        let folder = Folder::read(root.path()).unwrap();
+        (root, folder)
     }
 
     #[test]
-    fn the_inf_and_each_file_once() {
+    fn files_are_found_whatever_the_letter_case() {
+        let (root, folder) = folder(&["B_1.inf", "Ba.inf", "a.INF", "Sub/c.Inf"]);
+        assert_eq!(folder.paths().collect::<Vec<_>>(), ["a.INF", "Ba.inf", "B_1.inf", "Sub/c.Inf"]);
+        assert!(is_file(root.path(), "SUB/C.INF") && !is_file(root.path(), "c.inf"));
+        assert_eq!(folder.content("ba.INF").unwrap().unwrap(), b"Ba.inf");
+        assert_eq!(folder.content("none").unwrap(), None);
+    }
+
+    #[test]
+    fn inf_files_of_sub_folders_come_last() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("a")).unwrap();
+        for file in ["b.inf", "A.INF", "a/c.inf", "autorun.inf", "d.txt"] {
+            fs::write(root.path().join(file), "[Version]\n").unwrap();
+        }
+        let infs = Folder::read(root.path()).unwrap().infs().unwrap();
         assert_eq!(
-            outcome(&[("a.inf", b"x"), ("sub/a.sys", &image(0x8664, b""))]).unwrap(),
-            ["a.inf", "A.sys"]
+            infs.iter().map(|inf| inf.name.as_str()).collect::<Vec<_>>(),
+            ["A.INF", "b.inf", "a/c.inf"]
         );
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_missing_file_is_told_where_the_inf_names_it() {
-        assert!(
-            outcome(&[("a.inf", b"x")])
-                .unwrap_err()
-                .starts_with("a.inf:7:1: the file sub/a.sys is not in the package")
-        );
-    }
-
-    #[test]
-    fn an_image_for_another_architecture_is_told() {
-        let arm = outcome(&[("a.inf", b"x"), ("sub/a.sys", &image(0xAA64, b""))]).unwrap_err();
-        assert!(arm.contains("A.sys is an image for arm64, the INF is for x64"), "{arm}");
-        let x86 = outcome(&[("a.inf", b"x"), ("sub/a.sys", &image(0x014C, b""))]).unwrap_err();
-        assert!(x86.contains("machine 0x014c"), "{x86}");
-    }
-
-    #[test]
-    fn what_a_catalog_cannot_vouch_for_is_told() {
-        assert!(
-            outcome(&[("a.inf", b"x"), ("sub/a.sys", b"no image")])
-                .unwrap_err()
-                .contains("a.inf:7:1: A.sys: signature")
-        );
+    fn links_are_not_followed() {
+        let (root, _) = folder(&["a.inf"]);
+        std::os::unix::fs::symlink(root.path(), root.path().join("loop")).unwrap();
+        assert_eq!(Folder::read(root.path()).unwrap().paths().count(), 1);
     }
 }

@@ -19,6 +19,7 @@ mod deploy;
 mod digest;
 mod driver_package;
 mod exit;
+pub mod fuzz;
 mod header;
 mod inf;
 mod lab;
@@ -58,7 +59,9 @@ enum Command {
     Package(package::Args),
     /// Sign a bundle that was packaged unsigned.
     Sign(package::sign::Args),
-    /// Make a signed catalog for a driver package.
+    /// Hold INF files against the rules.
+    Inf(inf::command::Args),
+    /// Make the catalogs of a driver package, as Inf2Cat does.
     Catalog(catalog::command::Args),
     /// Examine a bundle without trusting anything in it.
     Verify(verify::Args),
@@ -96,6 +99,7 @@ fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Build(args) => build::run(args, context),
         Command::Package(args) => package::run(args, context),
         Command::Sign(args) => package::sign::run(args, context),
+        Command::Inf(args) => inf::command::run(args, context),
         Command::Catalog(args) => catalog::command::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Lab(args) => lab::run(args, context),

@@ -83,7 +83,7 @@ pub(crate) fn of_imports(imports: &[Import], architecture: Architecture) -> (u32
 
 fn first(architecture: Architecture) -> u32 {
     match architecture {
-        Architecture::X64 => WINDOWS_10,
+        Architecture::X64 | Architecture::X86 | Architecture::Arm => WINDOWS_10,
         Architecture::Arm64 => WINDOWS_10_ARM64,
     }
 }

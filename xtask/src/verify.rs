@@ -280,6 +280,6 @@ pub(crate) fn examine(
 }
 
 #[cfg(test)]
-mod second_opinion;
+pub(crate) mod second_opinion;
 #[cfg(test)]
 mod tests;

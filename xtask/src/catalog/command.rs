@@ -1,5 +1,6 @@
-//! `cargo xtask catalog`: a signed catalog for any folder that holds a primitive driver's package.
+//! `cargo xtask catalog`: the catalogs of any driver package, as Inf2Cat makes them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,99 +8,177 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use super::signed;
+use super::{Parameters, System, TrustList, lists, signed, unsigned};
 use crate::architecture::Architecture;
-use crate::bundle::Bundle;
 use crate::context::Context;
-use crate::driver_package;
+use crate::digest::hex;
+use crate::driver_package::Folder;
 use crate::exit;
 use crate::inf::Inf;
-use crate::inf::primitive::primitive;
 use crate::moment::Moment;
-use crate::signer::{self, Location, Signer};
+use crate::signer::{self, Location};
+
+mod values;
 
 /// The arguments of `catalog`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cargo xtask catalog my-driver
-  cargo xtask catalog my-driver --architecture arm64 --key key.pem --certificate cert.pem
+  cargo xtask catalog my-driver --os 10_X64,Server10_X64 --key key.pem --certificate cert.pem
+  cargo xtask catalog my-driver --os 10_RS3_ARM64 --unsigned -o out --json
 
-Each INF in the folder must be a stamped INF of a primitive driver; its CatalogFile is written beside it. Sign images before:
-a catalog vouches for final bytes, and signing an image does not change the digest it is known by.")]
+Every INF in the folder and its sub-folders takes part; the catalogs that they name in CatalogFile are written beside them, or
+to -o. Sign images before: a catalog vouches for final bytes, and signing an image does not change the digest it is known by.
+
+Given the same package, --os, --list-id and --time, the list inside is the one that Inf2Cat makes, byte for byte. What cannot
+be made is refused, with exit code 1, and the other catalogs are made: cabinets, installer databases, scripts, PETrust and DRM attributes, names that are not ASCII, a driver's
+image for another architecture than its INF's.")]
 pub(crate) struct Args {
     /// The folder of the package.
     folder: PathBuf,
-    /// The architecture to make the catalog for: x64 or arm64.
-    #[arg(long, default_value = "x64", value_parser = architecture)]
+    /// The systems it is for, as Inf2Cat's /os takes them or as catalogs have them [default: Windows 10 for --architecture].
+    #[arg(long, value_name = "LIST", conflicts_with = "architecture")]
+    os: Option<String>,
+    /// The architecture to make the catalog for: x64, arm64, x86 or arm.
+    #[arg(long, default_value = "x64", value_parser = values::architecture)]
     architecture: Architecture,
+    /// The versions of Windows that every file is for, like 2:10.0 [default: those it is installed on].
+    #[arg(long, value_name = "VERSIONS", value_parser = values::versions)]
+    osattr: Option<String>,
+    /// The list's identifier, a GUID [default: it follows from what the list says].
+    #[arg(long, value_name = "GUID", value_parser = values::identifier)]
+    list_id: Option<[u8; 16]>,
+    /// When the list is made: seconds since 1970, or like 2026-01-31T12:00:00Z [default: the time of the sources].
+    #[arg(long, value_parser = values::time)]
+    time: Option<u64>,
+    /// Leave the catalogs unsigned, as Inf2Cat does.
+    #[arg(long, conflicts_with_all = ["key", "certificate"])]
+    unsigned: bool,
+    /// The folder the catalogs go to; with one catalog, a file whose name ends in .cat will do.
+    #[arg(short, long)]
+    output: Option<PathBuf>,
     #[command(flatten)]
     signer: Location,
 }
 
 #[derive(Debug, Serialize)]
 struct Answer {
-    catalogs: Vec<PathBuf>,
+    catalogs: Vec<Made>,
+    refused: Vec<Refused>,
 }
 
-fn architecture(text: &str) -> Result<Architecture, String> {
-    let found = Architecture::ALL.into_iter().find(|known| known.name() == text);
-    found.ok_or_else(|| "expected x64 or arm64".to_owned())
+/// A catalog that could not be made.
+#[derive(Debug, Serialize)]
+struct Refused {
+    catalog: String,
+    reasons: Vec<String>,
+}
+
+/// A catalog that was made.
+#[derive(Debug, Serialize)]
+struct Made {
+    path: PathBuf,
+    list_id: String,
+    /// Seconds since 1970.
+    time: u64,
+    signed: bool,
+    /// What it says of the whole package.
+    attributes: Vec<(String, String)>,
+    members: Vec<MadeMember>,
+}
+
+#[derive(Debug, Serialize)]
+struct MadeMember {
+    file: String,
+    digest: String,
 }
 
 /// Runs `catalog`.
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
-    let (Bundle { files }, oddities) = Bundle::read(&args.folder)?;
-    for oddity in oddities {
-        context.ui.warn(format!("{} is left out: {}", oddity.path, oddity.what));
-    }
-    let moment = Moment::of_sources(&context.workspace)?;
-    let signer = signer::ready(&args.signer, context)?;
-    let made = catalogs(&files, args.architecture, moment, &signer)?;
+    let systems = match &args.os {
+        Some(list) => System::list(list).map_err(|error| exit::usage(format!("--os: {error}")))?,
+        None => vec![System::oldest(args.architecture)],
+    };
+    let time = match args.time {
+        Some(time) => time,
+        None => Moment::of_sources(&context.workspace)?.epoch(),
+    };
+    let parameters = Parameters { systems, versions: args.osattr, identifier: args.list_id, time };
+    let folder =
+        Folder::read(&args.folder).map_err(|error| exit::usage(format!("there is no package: {error:#}")))?;
+    let infs = folder.infs()?;
+    let (lists, refused) = made(&infs, &parameters, |path| folder.content(path))?;
+    let paths = values::destinations(&args.folder, args.output.as_deref(), lists.keys())?;
+    let signer =
+        if args.unsigned || lists.is_empty() { None } else { Some(signer::ready(&args.signer, context)?) };
     let mut catalogs = Vec::new();
-    for (name, content) in made {
-        let path = args.folder.join(name);
+    for ((_, list), path) in lists.iter().zip(paths) {
+        let content = match &signer {
+            Some(signer) => signed(list, signer)?,
+            None => unsigned(list)?,
+        };
         write_whole(&path, &content)?;
-        context.ui.note(format!("wrote {}", path.display()));
-        catalogs.push(path);
+        context.ui.note(format!("wrote {} ({} members)", path.display(), list.members.len()));
+        catalogs.push(describe(path, list, signer.is_some()));
     }
-    context.answer(&Answer { catalogs })
+    let failure = (!refused.is_empty()).then(|| {
+        let reasons =
+            refused.iter().map(|refused| format!("{}: {}", refused.catalog, refused.reasons.join("\n  ")));
+        let reasons = reasons.collect::<Vec<_>>().join("\n  ");
+        exit::wrong_as_answered(format!("{} catalogs cannot be made:\n  {reasons}", refused.len()))
+    });
+    if args.unsigned && !catalogs.is_empty() {
+        context.ui.next_step("sign it: signtool sign, osslsigncode sign, or this command without --unsigned");
+    }
+    context.answer(&Answer { catalogs, refused })?;
+    failure.map_or(Ok(()), Err)
 }
 
-/// The catalogs by name, made for the package `files`, whose paths are relative to it.
-fn catalogs(
-    files: &BTreeMap<String, Vec<u8>>,
-    architecture: Architecture,
-    moment: Moment,
-    signer: &Signer,
-) -> Result<BTreeMap<String, Vec<u8>>> {
-    let is_inf = |path: &str| !path.contains('/') && path.to_ascii_lowercase().ends_with(".inf");
-    let mut made = BTreeMap::new();
-    for (name, content) in files.iter().filter(|(path, _)| is_inf(path)) {
-        let primitive = primitive(&Inf::parse(name, content)?, architecture)?;
-        let find = |path: &str| {
-            let found = files.iter().find(|(known, _)| known.eq_ignore_ascii_case(path));
-            found.map(|(_, content)| content.as_slice())
-        };
-        let payload = driver_package::payload(name, &primitive, architecture, find)?;
-        let catalog = signed(&payload, architecture.catalog_os(), moment, signer)?;
-        if made.insert(primitive.catalog.clone(), catalog).is_some() {
-            return Err(exit::wrong(format!(
-                "{name}: another INF has the CatalogFile {} already",
-                primitive.catalog
-            )));
-        }
-    }
-    if made.is_empty() {
+fn describe(path: PathBuf, list: &TrustList, signed: bool) -> Made {
+    let members = list
+        .members
+        .iter()
+        .map(|member| MadeMember { file: member.file().unwrap_or_default(), digest: member.digest() });
+    let members = members.collect();
+    let attributes = list.attributes().collect();
+    Made { path, list_id: hex(&list.identifier), time: list.time, signed, attributes, members }
+}
+
+/// The lists of the catalogs of the package of `infs`, by the catalogs' paths, and those that cannot be made.
+fn made(
+    infs: &[Inf],
+    parameters: &Parameters,
+    mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>>,
+) -> Result<(BTreeMap<String, TrustList>, Vec<Refused>)> {
+    if infs.is_empty() {
         return Err(exit::usage("there is no .inf file in the folder"));
     }
-    Ok(made)
+    let mut unreadable = None;
+    let lists = lists(infs, parameters, |path| {
+        let content = content(path).unwrap_or_else(|error| {
+            unreadable = Some(error);
+            None
+        });
+        content.map(Cow::Owned)
+    });
+    if let Some(error) = unreadable {
+        return Err(error);
+    }
+    let (mut made, mut refused) = (BTreeMap::new(), Vec::new());
+    for (catalog, list) in lists {
+        match list {
+            Ok(list) => drop(made.insert(catalog, list)),
+            Err(problems) => refused.push(Refused { catalog, reasons: problems.lines().collect() }),
+        }
+    }
+    Ok((made, refused))
 }
 
 /// Writes beside `path` first, then renames.
 fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
     let cannot = || format!("{} cannot be written", path.display());
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
     file.write_all(content).with_context(cannot)?;
     #[cfg(unix)]
@@ -114,46 +193,13 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::package::assemble::samples;
-    use crate::signer::samples::signer;
-
-    fn package() -> BTreeMap<String, Vec<u8>> {
-        let files = samples::bundle().files.into_iter();
-        files
-            .filter_map(|(path, content)| Some((path.strip_prefix("composite/")?.to_owned(), content)))
-            .collect()
-    }
-
-    fn make(files: &BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, Vec<u8>>> {
-        catalogs(files, Architecture::X64, Moment::from_epoch(1_767_225_600).unwrap(), signer())
-    }
 
     #[test]
-    fn the_catalog_of_a_bundle_is_made_again_byte_for_byte() {
-        let files = package();
-        let made = make(&files).unwrap();
-        assert_eq!(made, BTreeMap::from([("composite.cat".to_owned(), files["composite.cat"].clone())]));
-    }
-
-    #[test]
-    fn file_names_are_found_whatever_the_letter_case() {
-        let mut files = package();
-        let image = files.remove("composite.sys").unwrap();
-        files.insert("Composite.SYS".into(), image);
-        assert_eq!(make(&files).unwrap()["composite.cat"], package()["composite.cat"]);
-    }
-
-    #[test]
-    fn a_folder_without_inf_and_two_infs_with_one_catalog_are_refused() {
-        assert!(make(&BTreeMap::new()).unwrap_err().to_string().contains("no .inf"));
-        let mut files = package();
-        files.insert("second.inf".into(), files["composite.inf"].clone());
-        assert!(
-            make(&files)
-                .unwrap_err()
-                .to_string()
-                .contains("second.inf: another INF has the CatalogFile composite.cat")
-        );
+    fn a_folder_without_inf_is_refused() {
+        let parameters = Parameters { systems: Vec::new(), versions: None, identifier: None, time: 0 };
+        let error = made(&[], &parameters, |_| Ok(None)).unwrap_err();
+        assert!(error.to_string().contains("no .inf"));
+        assert_eq!(exit::reason_of(&error), exit::Reason::Usage);
     }
 
     #[test]

@@ -1,17 +1,20 @@
-//! The members of a catalog: two for each file, one under its SHA-1 and one under its SHA-256 digest.
+//! The members of a catalog: one or two for each file, under its SHA-1 and its SHA-256 digest.
 
 use anyhow::Result;
 use der::asn1::{BmpString, ObjectIdentifier, OctetString, SetOfVec};
 use der::{Any, Decode as _, Encode as _, Sequence, Tag, TagNumber};
 use x509_cert::attr::Attribute;
 
-use super::WINDOWS_10;
-use super::payload::{Hashing, Payload, check_payload};
-use crate::digest::Algorithm;
+use super::payload::{Hashing, Payload};
+use super::system::System;
+use crate::digest::{self, Algorithm};
 use crate::signature::{SPC_INDIRECT_DATA, spc_indirect_data};
 
 /// A name with a value, on a member or on the whole list.
 pub(super) const NAME_VALUE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.12.2.1");
+/// How a file is hashed: by its interface to the system, as catalogs of the first form say it.
+const MEMBER_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.12.2.2");
+/// The same in catalogs of the second form.
 const MEMBER_INFO_2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.12.2.3");
 const SPC_PE_IMAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.15");
 const SPC_FLAT_FILE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.25");
@@ -23,6 +26,21 @@ const FLAT_IN_CATALOG: [u8; 4] = [0xA2, 0x02, 0x80, 0x00];
 
 /// The flags of names and values: the value is a string, and is part of the signature.
 const AUTHENTICATED_STRING: u32 = 0x1001_0001;
+
+/// The interfaces by which Windows hashes images and other files.
+const IMAGE_INTERFACE: &str = "{C689AAB8-8E78-11D0-8C47-00C04FC295EE}";
+const FLAT_INTERFACE: &str = "{DE351A42-8E59-11D0-8C47-00C04FC295EE}";
+/// The version of an interface, in catalogs of the first form.
+const INTERFACE_VERSION: u16 = 0x0200;
+
+/// The forms of a catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Up to Windows 7: a file has one member, under the digits of its SHA-1.
+    First,
+    /// A file has two members, under its SHA-1 and its SHA-256.
+    Second,
+}
 
 /// One digest a catalog vouches for.
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
@@ -58,29 +76,28 @@ impl NameValue {
 }
 
 impl Member {
-    fn new(payload: &Payload<'_>, algorithm: Algorithm) -> Result<Self> {
-        let digest = payload.digest(algorithm)?;
-        let number = match payload.hashing() {
-            Hashing::Image => TagNumber::N0,
-            Hashing::Flat => TagNumber::N2,
-        };
-        let kind = Any::new(Tag::ContextSpecific { constructed: false, number }, Vec::new())?;
-        let mut attributes = vec![
-            attribute(MEMBER_INFO_2, kind)?,
-            attribute(NAME_VALUE, Any::encode_from(&NameValue::new("OSAttr", WINDOWS_10)?)?)?,
-            attribute(
-                NAME_VALUE,
-                Any::encode_from(&NameValue::new("File", &payload.name.to_ascii_lowercase())?)?,
-            )?,
-        ];
-        if algorithm == Algorithm::Sha256 {
-            let indirect = match payload.hashing() {
-                Hashing::Image => spc_indirect_data(SPC_PE_IMAGE, &IMAGE_IN_CATALOG, &digest)?,
-                Hashing::Flat => spc_indirect_data(SPC_FLAT_FILE, &FLAT_IN_CATALOG, &digest)?,
-            };
-            attributes.push(attribute(SPC_INDIRECT_DATA, indirect)?);
+    /// `member_info` says how the file is hashed; `indirect` is its digest once more, where the form has that.
+    fn new(
+        tag: Vec<u8>,
+        member_info: Attribute,
+        indirect: Option<Any>,
+        file: &str,
+        versions: &str,
+    ) -> Result<Self> {
+        let pair = |name, value| attribute(NAME_VALUE, Any::encode_from(&NameValue::new(name, value)?)?);
+        let mut attributes =
+            vec![member_info, pair("OSAttr", versions)?, pair("File", &file.to_ascii_lowercase())?];
+        attributes.extend(indirect.map(|data| attribute(SPC_INDIRECT_DATA, data)).transpose()?);
+        Ok(Self { tag: OctetString::new(tag)?, attributes: SetOfVec::try_from(attributes)? })
+    }
+
+    /// The digest, in hexadecimal digits, whatever the form.
+    pub(crate) fn digest(&self) -> String {
+        let tag = self.tag.as_bytes();
+        if tag.len() != 82 {
+            return digest::hex(tag);
         }
-        Ok(Self { tag: OctetString::new(digest)?, attributes: SetOfVec::try_from(attributes)? })
+        tag.iter().step_by(2).take(40).map(|byte| char::from(*byte).to_ascii_lowercase()).collect()
     }
 
     /// The name of the file, as the member says.
@@ -93,23 +110,68 @@ impl Member {
     }
 }
 
-fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute> {
-    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
+impl Form {
+    /// The form that Inf2Cat chooses for `systems`: the second, as soon as one of them knows it.
+    pub(super) fn of(systems: &[System]) -> Self {
+        if systems.iter().all(System::knows_sha1_alone) { Self::First } else { Self::Second }
+    }
+
+    /// The members for `payload`, which is for `versions` of Windows.
+    pub(super) fn members(self, payload: &Payload<'_>, versions: &str) -> Result<Vec<Member>> {
+        let member = |algorithm| {
+            let digest = payload.digest(algorithm)?;
+            let indirect = || match payload.hashing() {
+                Hashing::Image => spc_indirect_data(SPC_PE_IMAGE, &IMAGE_IN_CATALOG, algorithm, &digest),
+                Hashing::Flat => spc_indirect_data(SPC_FLAT_FILE, &FLAT_IN_CATALOG, algorithm, &digest),
+            };
+            let (tag, info, indirect) = match (self, algorithm) {
+                (Self::First, _) => (digits(&digest), interface(payload.hashing())?, Some(indirect()?)),
+                (Self::Second, Algorithm::Sha1) => (digest, kind(payload.hashing())?, None),
+                (Self::Second, Algorithm::Sha256) => {
+                    (digest.clone(), kind(payload.hashing())?, Some(indirect()?))
+                }
+            };
+            Member::new(tag, info, indirect, payload.name, versions)
+        };
+        let algorithms: &[Algorithm] = match self {
+            Self::First => &[Algorithm::Sha1],
+            Self::Second => &[Algorithm::Sha1, Algorithm::Sha256],
+        };
+        algorithms.iter().map(|algorithm| member(*algorithm)).collect()
+    }
 }
 
-/// The members for `payload`, in the order of a catalog: by digest; files with the same content by name.
-pub(crate) fn members(payload: &[Payload<'_>]) -> Result<Vec<Member>> {
-    let mut members = Vec::with_capacity(payload.len() * 2);
-    for file in payload {
-        check_payload(file)?;
-        for algorithm in [Algorithm::Sha1, Algorithm::Sha256] {
-            members.push((file.name.to_ascii_lowercase(), Member::new(file, algorithm)?));
-        }
-    }
-    members.sort_by(|(name, member), (other_name, other)| {
-        member.tag.as_bytes().cmp(other.tag.as_bytes()).then_with(|| name.cmp(other_name))
-    });
-    Ok(members.into_iter().map(|(_, member)| member).collect())
+/// A tag of the first form: the digits of a digest as text with a terminating NUL.
+fn digits(digest: &[u8]) -> Vec<u8> {
+    let text = digest::hex(digest).to_ascii_uppercase();
+    text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
+}
+
+#[derive(Sequence)]
+struct MemberInfo {
+    interface: BmpString,
+    version: u16,
+}
+
+fn interface(hashing: Hashing) -> Result<Attribute> {
+    let interface = match hashing {
+        Hashing::Image => IMAGE_INTERFACE,
+        Hashing::Flat => FLAT_INTERFACE,
+    };
+    let info = MemberInfo { interface: BmpString::from_utf8(interface)?, version: INTERFACE_VERSION };
+    attribute(MEMBER_INFO, Any::encode_from(&info)?)
+}
+
+fn kind(hashing: Hashing) -> Result<Attribute> {
+    let number = match hashing {
+        Hashing::Image => TagNumber::N0,
+        Hashing::Flat => TagNumber::N2,
+    };
+    attribute(MEMBER_INFO_2, Any::new(Tag::ContextSpecific { constructed: false, number }, Vec::new())?)
+}
+
+fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute> {
+    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
 }
 
 #[cfg(test)]
@@ -119,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_flat_file_has_the_members_windows_expects() {
-        let members = members(&[Payload { name: "A.inf", content: b"abc" }]).unwrap();
+        let members = Form::Second.members(&Payload { name: "A.inf", content: b"abc" }, "2:10.0").unwrap();
         assert_eq!(members.len(), 2);
         let sha1 = members.iter().find(|member| member.tag.as_bytes().len() == 20).unwrap();
         let expected = concat!(
@@ -144,17 +206,19 @@ mod tests {
     #[test]
     fn an_image_is_listed_by_its_authenticode_digest() {
         let bytes = image(0x8664, b"code");
-        let members = members(&[Payload { name: "a.sys", content: &bytes }]).unwrap();
+        let members = Form::Second.members(&Payload { name: "a.sys", content: &bytes }, "2:10.0").unwrap();
         let digest = crate::pe::Image::parse(&bytes).unwrap().digest(Algorithm::Sha256);
         assert!(members.iter().any(|member| member.tag.as_bytes() == digest));
     }
 
     #[test]
-    fn members_ascend_by_digest_and_equal_ones_by_name() {
-        let payload = ["b.dat", "a.dat", "c.dat"].map(|name| Payload { name, content: b"same" });
-        let members = members(&payload).unwrap();
-        assert!(members.is_sorted_by(|left, right| left.tag.as_bytes() <= right.tag.as_bytes()));
-        let names: Vec<_> = members.iter().filter_map(Member::file).collect();
-        assert_eq!(names, ["a.dat", "b.dat", "c.dat", "a.dat", "b.dat", "c.dat"]);
+    fn a_flat_file_of_the_first_form_has_the_member_windows_expects() {
+        let members = Form::First.members(&Payload { name: "A.inf", content: b"abc" }, "2:6.1").unwrap();
+        assert_eq!(members.len(), 1);
+        let digits = "A9993E364706816ABA3E25717850C26C9CD0D89D\0";
+        let tag: Vec<u8> = digits.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!((members[0].tag.as_bytes(), tag.len()), (tag.as_slice(), 82));
+        let der = digest::hex(&members[0].to_der().unwrap());
+        assert!(der.contains("300906052b0e03021a0500"), "{der}");
     }
 }

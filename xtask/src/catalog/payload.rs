@@ -2,19 +2,20 @@
 
 use anyhow::{Result, bail};
 
+use crate::architecture::Architecture;
 use crate::digest::Algorithm;
 use crate::pe::{self, Image};
 
 /// A file of a driver package under the name it is installed by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Payload<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) content: &'a [u8],
+pub(super) struct Payload<'a> {
+    pub(super) name: &'a str,
+    pub(super) content: &'a [u8],
 }
 
 /// How Windows hashes a file: by what is in it, not by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hashing {
+pub(super) enum Hashing {
     /// The Authenticode digest of an image.
     Image,
     /// All bytes.
@@ -26,6 +27,11 @@ impl Payload<'_> {
         if pe::claims_to_be_pe(self.content) { Hashing::Image } else { Hashing::Flat }
     }
 
+    /// Refuses what a catalog of ours cannot vouch for.
+    pub(super) fn check(&self) -> Result<()> {
+        check(self)
+    }
+
     pub(super) fn digest(&self, algorithm: Algorithm) -> Result<Vec<u8>> {
         Ok(match self.hashing() {
             Hashing::Image => Image::parse(self.content)?.digest(algorithm),
@@ -34,8 +40,8 @@ impl Payload<'_> {
     }
 }
 
-/// Refuses files whose digest Windows computes in a way we do not: a catalog with a digest of ours would never match.
-pub(crate) fn check_payload(payload: &Payload<'_>) -> Result<()> {
+/// Refuses a file whose digest Windows computes in a way we do not: a catalog with a digest of ours would never match.
+fn check(payload: &Payload<'_>) -> Result<()> {
     let Payload { name, content } = payload;
     let lower = name.to_ascii_lowercase();
     let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -53,16 +59,30 @@ pub(crate) fn check_payload(payload: &Payload<'_>) -> Result<()> {
     if ["ps1", "psm1", "psd1", "ps1xml", "vbs", "js", "wsf"].contains(&extension) {
         bail!("{name}: scripts have a digest of their own kind, which is not supported");
     }
-    if extension == "cat" {
-        bail!("{name}: a catalog does not vouch for catalogs");
-    }
     let image = Image::parse(content);
     if let Err(fault) = image
-        && (["sys", "dll", "exe"].contains(&extension) || pe::claims_to_be_pe(content))
+        && (extension == "sys" || pe::claims_to_be_pe(content))
     {
         bail!("{name}: {fault}");
     }
     Ok(())
+}
+
+/// Says so when a driver's image runs on none of `expected`. Programs and libraries may be for another architecture,
+/// which Windows emulates.
+pub(super) fn wrong_machine(payload: &Payload<'_>, expected: &[Architecture]) -> Option<String> {
+    let is_driver = payload.name.to_ascii_lowercase().ends_with(".sys");
+    if !is_driver || expected.is_empty() || !pe::claims_to_be_pe(payload.content) {
+        return None;
+    }
+    let machine = Image::parse(payload.content).ok()?.machine;
+    if expected.iter().any(|architecture| architecture.machine() == machine) {
+        return None;
+    }
+    let known = Architecture::OF_INFS.into_iter().find(|architecture| architecture.machine() == machine);
+    let found = known.map_or_else(|| format!("machine {machine:#06x}"), |known| known.name().to_owned());
+    let expected: Vec<&str> = expected.iter().map(|architecture| architecture.name()).collect();
+    Some(format!("{} is an image for {found}, the INF is for {}", payload.name, expected.join(" and ")))
 }
 
 #[cfg(test)]
@@ -71,7 +91,7 @@ mod tests {
     use crate::pe::samples::image;
 
     fn refusal(name: &str, content: &[u8]) -> Option<String> {
-        check_payload(&Payload { name, content }).err().map(|error| error.to_string())
+        Payload { name, content }.check().err().map(|error| error.to_string())
     }
 
     #[test]
@@ -82,7 +102,6 @@ mod tests {
             ("a.msi", b""),
             ("a.bin", &[0xD0, 0xCF, 0x11, 0xE0]),
             ("a.PS1", b""),
-            ("a.cat", b""),
             ("\u{e9}.txt", b""),
             ("a.sys", b"text"),
         ] {
@@ -99,5 +118,17 @@ mod tests {
         assert_eq!(Payload { name: "firmware.bin", content: &bytes }.hashing(), Hashing::Image);
         assert_eq!(refusal("a.inf", b"[Version]"), None);
         assert_eq!(Payload { name: "a.inf", content: b"[Version]" }.hashing(), Hashing::Flat);
+    }
+
+    #[test]
+    fn a_driver_runs_on_one_of_its_architectures() {
+        let arm = image(0xAA64, b"");
+        let wrong =
+            |name: &str, expected: &[Architecture]| wrong_machine(&Payload { name, content: &arm }, expected);
+        let both = [Architecture::X64, Architecture::Arm64];
+        assert_eq!(wrong("a.sys", &both[..1]).unwrap(), "a.sys is an image for arm64, the INF is for x64");
+        assert_eq!(wrong("a.sys", &both), None);
+        assert_eq!(wrong("a.dll", &both[..1]), None);
+        assert_eq!(wrong("a.sys", &[]), None);
     }
 }

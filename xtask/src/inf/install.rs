@@ -1,7 +1,11 @@
-//! What an INF file installs: the files its CopyFiles directives reach, and its services.
+//! What an INF file installs: the files its CopyFiles directives reach.
 
-use super::model::{Field, Line};
-use super::{Inf, Problem};
+use std::collections::{HashMap, HashSet};
+
+use super::decoration::Platform;
+use super::entry::PARTS;
+use super::model::{Field, Line, folded};
+use super::{Inf, Problem, rule};
 
 /// A file that an INF installs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,58 +16,36 @@ pub(crate) struct InstalledFile {
     pub(crate) name: String,
     /// The number of the folder it goes to, when the INF says one.
     pub(crate) folder: Option<u32>,
+    /// The folder inside that one, as the INF says it.
+    pub(crate) subfolder: String,
     /// The field that names it.
     pub(crate) field: Field,
 }
 
-/// A service that an INF adds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Service {
-    pub(crate) name: String,
-    /// The section that describes it.
-    pub(crate) section: String,
-    /// The field that names that section.
-    pub(crate) field: Field,
+/// What was reached from install sections.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reached {
+    pub(crate) files: Vec<InstalledFile>,
+    /// What stood in the way.
+    pub(crate) problems: Vec<Problem>,
 }
 
-/// The files reached from the install section `section`, with what stood in the way of following it.
-pub(crate) fn files(inf: &Inf, section: &str, decoration: &str) -> (Vec<InstalledFile>, Vec<Problem>) {
-    let mut walk = Walk { inf, decoration, files: Vec::new(), problems: Vec::new() };
-    for line in inf.entries(section, "CopyFiles") {
-        for field in &line.fields {
-            walk.copy_files(field);
-        }
-    }
-    (walk.files, walk.problems)
-}
-
-/// The services added by the install section `section`.
-pub(crate) fn services(inf: &Inf, section: &str) -> (Vec<Service>, Vec<Problem>) {
-    let (mut services, mut problems) = (Vec::new(), Vec::new());
-    for line in inf.entries(&format!("{section}.Services"), "AddService") {
-        match service(inf, line) {
-            Ok(service) => services.push(service),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    (services, problems)
-}
-
-fn service(inf: &Inf, line: &Line) -> Result<Service, Problem> {
-    let (Some(name), Some(section)) = (line.fields.first(), line.fields.get(2)) else {
-        let instead = "write AddService = name, flags, service-install-section";
-        return Err(Problem::new(line.place(), "AddService needs a name and a section", instead));
+/// The files reached from the install sections `starts` on `platform`.
+pub(crate) fn files(inf: &Inf, starts: &[String], platform: &Platform) -> Reached {
+    let mut walk = Walk {
+        inf,
+        platform,
+        disk_files: Table::new(inf, "SourceDisksFiles", platform),
+        disk_names: Table::new(inf, "SourceDisksNames", platform),
+        from_layout: !inf.entries("Version", "LayoutFile").is_empty(),
+        visited: HashSet::new(),
+        lists: HashSet::new(),
+        reached: Reached::default(),
     };
-    let service = Service { name: inf.expand(name)?, section: inf.expand(section)?, field: section.clone() };
-    if inf.section(&service.section).is_none() {
-        let what = format!("there is no section [{}]", service.section);
-        return Err(Problem::new(
-            section.place,
-            what,
-            "add it, or name the section that describes the service",
-        ));
+    for start in starts {
+        walk.section(start);
     }
-    Ok(service)
+    walk.reached
 }
 
 /// A number as INF files write them: decimal, or hexadecimal after `0x`.
@@ -74,128 +56,163 @@ pub(crate) fn number(text: &str) -> Option<u32> {
     }
 }
 
+/// The lines of a section by their keys, those for the architecture first.
+pub(super) struct Table<'a> {
+    lines: HashMap<String, &'a Line>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(inf: &'a Inf, section: &str, platform: &Platform) -> Self {
+        let mut lines = HashMap::new();
+        for name in [format!("{section}.{}", platform.architecture.inf()), section.to_owned()] {
+            for line in inf.section(&name).unwrap_or_default() {
+                // A line without `=` names a file or a disk and says nothing more.
+                if let Some(key) = line.key.as_ref().or(line.fields.first()) {
+                    lines.entry(inf.expand(key).to_ascii_lowercase()).or_insert(line);
+                }
+            }
+        }
+        Self { lines }
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&'a Line> {
+        self.lines.get(&key.to_ascii_lowercase()).copied()
+    }
+}
+
 struct Walk<'a> {
     inf: &'a Inf,
-    /// The architecture's name, as section names carry it.
-    decoration: &'a str,
-    files: Vec<InstalledFile>,
-    problems: Vec<Problem>,
+    platform: &'a Platform,
+    disk_files: Table<'a>,
+    disk_names: Table<'a>,
+    /// Files that the INF does not list come with Windows.
+    from_layout: bool,
+    visited: HashSet<String>,
+    lists: HashSet<String>,
+    reached: Reached,
 }
 
 impl Walk<'_> {
+    /// An install section with its parts, and what it needs.
+    fn section(&mut self, section: &str) {
+        let mut open = vec![section.to_owned()];
+        while let Some(section) = open.pop() {
+            if !self.visited.insert(folded(&section)) {
+                continue;
+            }
+            for line in self.inf.section(&section).unwrap_or_default() {
+                if line.is("CopyFiles") {
+                    for field in line.fields.iter().filter(|field| !field.text.is_empty()) {
+                        self.copy_files(field);
+                    }
+                } else if line.is("Needs") {
+                    open.extend(line.fields.iter().map(|field| self.inf.expand(field)));
+                } else if line.is("AddInterface") {
+                    let named = self.inf.value(line, 2);
+                    open.extend(named.and_then(|named| self.inf.actual(&named, self.platform)));
+                }
+            }
+            open.extend(
+                PARTS.iter().map(|part| format!("{section}.{part}")).filter(|part| self.inf.has(part)),
+            );
+        }
+    }
+
     /// One value of CopyFiles: `@file`, or the name of a section that lists files.
     fn copy_files(&mut self, field: &Field) {
-        let value = match self.inf.expand(field) {
-            Ok(value) => value,
-            Err(problem) => return self.problems.push(problem),
-        };
+        let value = self.inf.expand(field);
         if let Some(name) = value.strip_prefix('@') {
-            return self.file(field, name, name, "DefaultDestDir");
+            return self.file(field, name, name, &value);
         }
         let Some(lines) = self.inf.section(&value) else {
             let what = format!("there is no section [{value}]");
-            return self.problems.push(Problem::new(
-                field.place,
-                what,
-                "add it, or write @file for a single file",
-            ));
+            let instead = "add it, or write @file for a single file";
+            let missing = Problem::new(rule::MISSING_SECTION, field.place, what, instead);
+            return self.reached.problems.push(missing);
         };
-        for line in lines {
-            self.listed_file(line, &value);
+        if self.lists.insert(folded(&value)) {
+            for line in lines {
+                self.listed_file(line, &value);
+            }
         }
     }
 
     /// A line `destination[, source[, ...]]` of a section that lists files.
     fn listed_file(&mut self, line: &Line, section: &str) {
-        let Some(first) = line.fields.first().filter(|_| line.key.is_none()) else {
+        let Some(first) = line.field(0).filter(|_| line.key.is_none()) else {
             let what = format!("[{section}] lists files, and this is none");
-            return self.problems.push(Problem::new(
-                line.place(),
-                what,
-                "write destination-name[, source-name]",
-            ));
+            let instead = "write destination-name[, source-name]";
+            return self.reached.problems.push(Problem::new(rule::LISTED_FILE, line.place(), what, instead));
         };
-        let source = line.fields.get(1).filter(|field| !field.text.is_empty()).unwrap_or(first);
-        match (self.inf.expand(first), self.inf.expand(source)) {
-            (Ok(name), Ok(from)) => self.file(source, &from, &name, section),
-            (first, second) => self.problems.extend([first.err(), second.err()].into_iter().flatten()),
-        }
+        let source = line.field(1).unwrap_or(first);
+        self.file(source, &self.inf.expand(source), &self.inf.expand(first), section);
     }
 
-    fn file(&mut self, field: &Field, source: &str, name: &str, destination: &str) {
+    fn file(&mut self, field: &Field, source: &str, name: &str, list: &str) {
         for part in [source, name] {
             if let Err(problem) = plain_name(part, field) {
-                return self.problems.push(problem);
+                return self.reached.problems.push(problem);
             }
         }
-        match (self.source_path(source, field), self.destination(destination, field)) {
-            (Ok(source), Ok(folder)) => {
-                let file = InstalledFile { source, name: name.to_owned(), folder, field: field.clone() };
-                self.files.push(file);
+        let destination = self.destination(list, field);
+        match (self.source_path(source, field), destination) {
+            (Ok(Some(source)), Ok((folder, subfolder))) => {
+                let (name, field) = (name.to_owned(), field.clone());
+                self.reached.files.push(InstalledFile { source, name, folder, subfolder, field });
             }
-            (source, folder) => self.problems.extend([source.err(), folder.err()].into_iter().flatten()),
+            (source, folder) => {
+                self.reached.problems.extend([source.err(), folder.err()].into_iter().flatten());
+            }
         }
     }
 
     /// Where `source` lies in the package: [SourceDisksFiles] names its disk and sub-folder, [SourceDisksNames] the
-    /// disk's own folder. Sections for the architecture come first.
-    fn source_path(&self, source: &str, field: &Field) -> Result<String, Problem> {
-        let Some(line) = self.decorated_entry("SourceDisksFiles", source)? else {
+    /// disk's own folder. Sections for the architecture come first. Nothing when the file comes with Windows.
+    fn source_path(&self, source: &str, field: &Field) -> Result<Option<String>, Problem> {
+        let problem =
+            |field: &Field, what, instead| Err(Problem::new(rule::SOURCE_FILE, field.place, what, instead));
+        let Some(line) = self.disk_files.get(source) else {
+            if self.from_layout {
+                return Ok(None);
+            }
             let what = format!("{source} is not in [SourceDisksFiles]");
-            return Err(Problem::new(field.place, what, format!("add `{source} = 1` there")));
+            return problem(field, what, format!("add `{source} = 1` there"));
         };
-        let Some(disk) = line.fields.first() else {
-            return Err(Problem::new(
-                line.place(),
-                format!("{source} names no disk"),
-                format!("write `{source} = 1`"),
-            ));
+        let Some(disk) = line.field(0).filter(|_| line.key.is_some()) else {
+            let place = line.key.as_ref().unwrap_or(field);
+            return problem(place, format!("{source} names no disk"), format!("write `{source} = 1`"));
         };
-        let disk_name = self.inf.expand(disk)?;
-        let Some(names) = self.decorated_entry("SourceDisksNames", &disk_name)? else {
+        let disk_name = self.inf.expand(disk);
+        let Some(names) = self.disk_names.get(&disk_name) else {
             let what = format!("disk {disk_name} is not in [SourceDisksNames]");
-            return Err(Problem::new(disk.place, what, format!("add `{disk_name} = \"Disk\"` there")));
+            return problem(disk, what, format!("add `{disk_name} = \"Disk\"` there"));
         };
         let mut path = String::new();
-        for folder in [names.fields.get(3), line.fields.get(1)].into_iter().flatten() {
-            for part in
-                self.inf.expand(folder)?.split(['\\', '/']).filter(|part| !part.is_empty() && *part != ".")
-            {
+        for folder in [names.field(3), line.field(1)].into_iter().flatten() {
+            let text = self.inf.expand(folder);
+            for part in text.split(['\\', '/']).filter(|part| !part.is_empty() && *part != ".") {
                 plain_name(part, folder)?;
                 path.push_str(part);
                 path.push('/');
             }
         }
         path.push_str(source);
-        Ok(path)
+        Ok(Some(path))
     }
 
-    fn decorated_entry(&self, section: &str, key: &str) -> Result<Option<&Line>, Problem> {
-        for name in [format!("{section}.{}", self.decoration), section.to_owned()] {
-            let found = self.inf.section(&name).unwrap_or_default().into_iter().find(|line| {
-                line.key
-                    .as_ref()
-                    .is_some_and(|own| self.inf.expand(own).is_ok_and(|own| own.eq_ignore_ascii_case(key)))
-            });
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The number of the folder that files of `section` go to.
-    fn destination(&self, section: &str, field: &Field) -> Result<Option<u32>, Problem> {
-        let line = match self.inf.entry("DestinationDirs", section)? {
-            Some(line) => Some(line),
-            None => self.inf.entry("DestinationDirs", "DefaultDestDir")?,
-        };
-        let Some(line) = line else {
+    /// The number of the folder that files of `section` go to, and the folder inside it. A file that is named alone goes
+    /// where others go by default.
+    fn destination(&self, section: &str, field: &Field) -> Result<(Option<u32>, String), Problem> {
+        let section = if section.starts_with('@') { "DefaultDestDir" } else { section };
+        let own = self.inf.entries("DestinationDirs", section);
+        let default = self.inf.entries("DestinationDirs", "DefaultDestDir");
+        let Some(line) = own.first().or(default.first()) else {
             let what = format!("[DestinationDirs] says nothing about {section}");
-            return Err(Problem::new(field.place, what, "add `DefaultDestDir = 13` there"));
+            let instead = "add `DefaultDestDir = 13` there";
+            return Err(Problem::new(rule::DESTINATION, field.place, what, instead));
         };
-        let folder = line.fields.first().map(|field| self.inf.expand(field)).transpose()?;
-        Ok(folder.and_then(|folder| number(&folder)))
+        let folder = self.inf.value(line, 0);
+        Ok((folder.and_then(|folder| number(&folder)), self.inf.value(line, 1).unwrap_or_default()))
     }
 }
 
@@ -204,11 +221,8 @@ fn plain_name(name: &str, field: &Field) -> Result<(), Problem> {
     let legal = |char: char| char.is_ascii_graphic() && !"\\/:*?\"<>|%".contains(char) || char == ' ';
     if name.is_empty() || name.starts_with('.') || name.ends_with(['.', ' ']) || !name.chars().all(legal) {
         let what = format!("{name:?} is not a plain file name");
-        return Err(Problem::new(
-            field.place,
-            what,
-            "write ASCII letters, digits, '.', '-' and '_', without a path",
-        ));
+        let instead = "write ASCII letters, digits, '.', '-' and '_', without a path";
+        return Err(Problem::new(rule::FILE_NAME, field.place, what, instead));
     }
     Ok(())
 }
@@ -222,7 +236,8 @@ mod tests {
     fn walk(copy: &str) -> (Vec<(String, String, Option<u32>)>, String) {
         let text = format!("[Go]\n{copy}\n[List]\n%Driver%.sys\nrenamed.dat, b.dat\n{TAIL}");
         let inf = Inf::parse("t.inf", text.as_bytes()).unwrap();
-        let (files, problems) = files(&inf, "Go", "amd64");
+        let Reached { files, problems, .. } =
+            files(&inf, &["Go".to_owned()], &Platform::windows_10("amd64", 19_041));
         let files = files.into_iter().map(|file| (file.source, file.name, file.folder)).collect();
         (files, problems.iter().map(|problem| problem.what.clone()).collect::<Vec<_>>().join("; "))
     }
@@ -244,6 +259,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_needed_and_added_is_followed() {
+        let needs = "Needs = More\n[Go.Interfaces]\nAddInterface = {1},,Face\n[More]\nNeeds = Go\nCopyFiles = List\n[Face.NT]\nCopyFiles = @c.sys\n[Face]\nCopyFiles = Nowhere";
+        let (files, problems) = walk(needs);
+        assert_eq!(problems, "");
+        let names: Vec<_> = files.iter().map(|(_, name, _)| name.as_str()).collect();
+        assert_eq!(names, ["c.sys", "a.sys", "renamed.dat"]);
+    }
+
+    #[test]
+    fn a_file_of_the_layout_comes_with_windows() {
+        assert_eq!(walk("CopyFiles = @d.sys\n[Version]\nLayoutFile = layout.inf"), (vec![], String::new()));
+    }
+
+    #[test]
     fn missing_links_are_named() {
         assert_eq!(walk("CopyFiles = Nowhere").1, "there is no section [Nowhere]");
         assert_eq!(walk("CopyFiles = @d.sys").1, "d.sys is not in [SourceDisksFiles]");
@@ -255,18 +284,5 @@ mod tests {
         assert_eq!(number("13"), Some(13));
         assert_eq!(number("0x1F"), Some(31));
         assert_eq!(number("x"), None);
-    }
-
-    #[test]
-    fn a_service_needs_its_section() {
-        let inf = |text: &str| Inf::parse("t.inf", text.as_bytes()).unwrap();
-        let good = inf("[Go.Services]\nAddService = %N%,,Echo\n[Echo]\nStartType = 3\n[Strings]\nN = echo\n");
-        let (found, problems) = services(&good, "Go");
-        assert_eq!((found[0].name.as_str(), problems.len()), ("echo", 0));
-        assert_eq!(
-            services(&inf("[Go.Services]\nAddService = a,,b\n"), "Go").1[0].what,
-            "there is no section [b]"
-        );
-        assert_eq!(services(&inf("[Go.Services]\nAddService = a\n"), "Go").1.len(), 1);
     }
 }

@@ -1,8 +1,11 @@
-//! The parts of an INF file: sections, lines, fields, and `%strings%`.
+//! The parts of an INF file: sections, lines, fields; and how they are looked up.
 
 use std::collections::HashMap;
 
-use super::{Place, Problem, Problems, parse, text};
+use super::decoration::{Decoration, Platform};
+use super::strings::Strings;
+use super::{Place, Problem, Problems, parse, rule, text};
+use crate::architecture::Architecture;
 
 /// An INF file.
 #[derive(Clone, Debug)]
@@ -11,8 +14,13 @@ pub(crate) struct Inf {
     pub(crate) name: String,
     /// The sections in the order of the file; sections of one name are merged when they are looked up.
     pub(crate) sections: Vec<Section>,
-    /// What [Strings] defines, by name in lower case.
-    strings: HashMap<String, String>,
+    /// What is odd about the file as text, though Windows reads it.
+    pub(crate) oddities: Vec<Problem>,
+    strings: Strings,
+    /// Where in `sections` the sections of a name are.
+    by_name: HashMap<String, Vec<usize>>,
+    /// The sections that are variants of another name for some systems: `Go` has `Go.NTamd64.10.0`.
+    by_base: HashMap<String, Vec<(Decoration, usize)>>,
 }
 
 /// A section.
@@ -28,6 +36,13 @@ pub(crate) struct Section {
 pub(crate) struct Line {
     pub(crate) key: Option<Field>,
     pub(crate) fields: Vec<Field>,
+}
+
+/// A field without its quotes, `%tokens%` not yet replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) text: String,
+    pub(crate) place: Place,
 }
 
 impl Section {
@@ -47,36 +62,89 @@ impl Line {
     pub(crate) fn is(&self, name: &str) -> bool {
         self.key.as_ref().is_some_and(|key| key.text.eq_ignore_ascii_case(name))
     }
+
+    /// The field at `index`, when there is something in it.
+    pub(crate) fn field(&self, index: usize) -> Option<&Field> {
+        self.fields.get(index).filter(|field| !field.text.is_empty())
+    }
 }
 
-/// A field without its quotes, `%tokens%` not yet replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) text: String,
-    pub(crate) place: Place,
+/// How a name of a section is compared.
+pub(super) fn folded(name: &str) -> String {
+    name.trim().to_ascii_lowercase()
 }
 
 impl Inf {
     /// Reads the file called `name`, whose content is `bytes`.
     pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Self, Problems> {
-        let problems = |list| Problems { name: name.to_owned(), list };
-        let text = text::decode(bytes).map_err(|problem| problems(vec![problem]))?;
-        let sections = parse::sections(&text).map_err(problems)?;
-        let strings = strings(&sections);
-        Ok(Self { name: name.to_owned(), sections, strings })
+        Self::parse_as(name, bytes, |text| text)
+    }
+
+    /// Reads the file called `name` as if it had been stamped for x64.
+    pub(crate) fn parse_source(name: &str, bytes: &[u8]) -> Result<Self, Problems> {
+        Self::parse_as(name, bytes, |text| text.replace("$ARCH$", Architecture::X64.inf()))
+    }
+
+    fn parse_as(name: &str, bytes: &[u8], change: impl FnOnce(String) -> String) -> Result<Self, Problems> {
+        let decoded = text::decode(bytes).map_err(|problem| Problems::new(name, vec![problem]))?;
+        let syntax = parse::sections(&change(decoded.text));
+        let mut problems = syntax.problems;
+        problems.extend(decoded.oddity);
+        if problems.iter().any(Problem::is_error) {
+            return Err(Problems::new(name, problems));
+        }
+        Ok(Self::new(name, syntax.sections, problems))
+    }
+
+    fn new(name: &str, sections: Vec<Section>, oddities: Vec<Problem>) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_base: HashMap<String, Vec<(Decoration, usize)>> = HashMap::new();
+        for (index, section) in sections.iter().enumerate() {
+            let name = folded(&section.name);
+            if let Some((base, decoration)) = Decoration::split(&name) {
+                by_base.entry(base.to_owned()).or_default().push((decoration, index));
+            }
+            by_name.entry(name).or_default().push(index);
+        }
+        let strings = Strings::read(&sections);
+        Self { name: name.to_owned(), sections, oddities, strings, by_name, by_base }
+    }
+
+    /// The name of the file alone, where [`Inf::name`] has its folder too.
+    pub(crate) fn file_name(&self) -> &str {
+        self.name.rsplit(['/', '\\']).next().unwrap_or_default()
     }
 
     /// The lines of all sections called `name`, whatever the letter case; nothing when there is no such section.
     pub(crate) fn section(&self, name: &str) -> Option<Vec<&Line>> {
-        let mut found = self.sections.iter().filter(|section| section.is(name)).peekable();
-        found.peek()?;
-        Some(found.flat_map(|section| &section.lines).collect())
+        let found = self.by_name.get(&folded(name))?;
+        Some(found.iter().flat_map(|index| &self.sections[*index].lines).collect())
+    }
+
+    /// Whether there is a section called `name`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(&folded(name))
     }
 
     /// Where the section called `name` starts.
     pub(crate) fn place_of(&self, name: &str) -> Place {
-        let found = self.sections.iter().find(|section| section.is(name));
-        found.map_or(Place::START, |section| section.place)
+        let found = self.by_name.get(&folded(name)).and_then(|found| found.first());
+        found.map_or(Place::START, |index| self.sections[*index].place)
+    }
+
+    /// The variants of the section `base`: their names and what each is for. The plain name is none of them.
+    pub(crate) fn variants(&self, base: &str) -> impl Iterator<Item = (&str, Decoration)> {
+        let found = self.by_base.get(&folded(base)).into_iter().flatten();
+        found.map(|(decoration, index)| (self.sections[*index].name.as_str(), *decoration))
+    }
+
+    /// The section that Windows takes for `base` on `platform`: the variant that suits it best, else the plain one.
+    pub(crate) fn actual(&self, base: &str, platform: &Platform) -> Option<String> {
+        let fits = self.variants(base).filter(|(_, decoration)| decoration.fits(platform));
+        match fits.max_by_key(|(_, decoration)| decoration.closeness()) {
+            Some((name, _)) => Some(name.to_owned()),
+            None => self.has(base).then(|| base.to_owned()),
+        }
     }
 
     /// The lines with the key `key` in the section `section`.
@@ -90,55 +158,27 @@ impl Inf {
             [] => Ok(None),
             [line] => Ok(Some(line)),
             [_, second, ..] => {
-                Err(Problem::new(second.place(), format!("[{section}] has {key} twice"), "keep one of them"))
+                let what = format!("[{section}] has {key} twice");
+                Err(Problem::new(rule::DUPLICATE_KEY, second.place(), what, "keep one of them"))
             }
         }
     }
 
-    /// The text of `field` with every `%token%` replaced by its value in `[Strings]`. `%13%` and other numbers name
-    /// folders and stay as they are; `%%` is a percent sign.
-    pub(crate) fn expand(&self, field: &Field) -> Result<String, Problem> {
-        let mut out = String::with_capacity(field.text.len());
-        let mut rest = field.text.as_str();
-        while let Some(start) = rest.find('%') {
-            out.push_str(&rest[..start]);
-            rest = &rest[start + 1..];
-            let Some(end) = rest.find('%') else {
-                return Err(Problem::new(
-                    field.place,
-                    "a percent sign without its partner",
-                    "write %% for a percent sign",
-                ));
-            };
-            let token = &rest[..end];
-            rest = &rest[end + 1..];
-            if token.is_empty() {
-                out.push('%');
-            } else if let Some(value) = self.strings.get(&token.to_ascii_lowercase()) {
-                out.push_str(value);
-            } else if token.bytes().all(|byte| byte.is_ascii_digit()) {
-                out.push_str(&format!("%{token}%"));
-            } else {
-                let what = format!("%{token}% is not defined");
-                return Err(Problem::new(field.place, what, format!("add `{token} = \"...\"` to [Strings]")));
-            }
-        }
-        out.push_str(rest);
-        Ok(out)
+    /// The text of `field` as Windows takes it: with every `%token%` replaced by its string. `%13%` and other numbers name
+    /// folders and stay as they are, and so does what is not defined; `%%` is a percent sign.
+    pub(crate) fn expand(&self, field: &Field) -> String {
+        self.strings.expand(&field.text)
     }
-}
 
-fn strings(sections: &[Section]) -> HashMap<String, String> {
-    let lines = sections.iter().filter(|section| section.is("Strings")).flat_map(|section| &section.lines);
-    let mut strings = HashMap::new();
-    for Line { key, fields } in lines {
-        let (Some(key), value) = (key, fields.first()) else { continue };
-        // The first definition holds.
-        strings
-            .entry(key.text.to_ascii_lowercase())
-            .or_insert_with(|| value.map_or_else(String::new, |v| v.text.clone()));
+    /// The text of the field at `index` of `line`, when there is something in it.
+    pub(crate) fn value(&self, line: &Line, index: usize) -> Option<String> {
+        line.field(index).map(|field| self.expand(field)).filter(|text| !text.is_empty())
     }
-    strings
+
+    /// The strings that the file defines.
+    pub(super) fn strings(&self) -> &Strings {
+        &self.strings
+    }
 }
 
 #[cfg(test)]
@@ -147,28 +187,6 @@ mod tests {
 
     fn inf(text: &str) -> Inf {
         Inf::parse("test.inf", text.as_bytes()).unwrap()
-    }
-
-    fn expanded(text: &str) -> Result<String, Problem> {
-        let inf = inf(&format!("[A]\nk = \"{text}\"\n[Strings]\nName = \"echo\"\n"));
-        inf.expand(&inf.entries("a", "K")[0].fields[0])
-    }
-
-    #[test]
-    fn tokens_are_replaced_and_folders_are_kept() {
-        assert_eq!(expanded("%13%\\%name%.sys 100%%").unwrap(), "%13%\\echo.sys 100%");
-    }
-
-    #[test]
-    fn an_undefined_token_says_what_to_add() {
-        let problem = expanded("%nobody%").unwrap_err();
-        assert!(problem.instead.contains("`nobody = \"...\"` to [Strings]"), "{problem:?}");
-        assert_eq!(problem.place, Place { line: 2, column: 5 });
-    }
-
-    #[test]
-    fn a_lone_percent_sign_is_refused() {
-        assert!(expanded("50% off").is_err());
     }
 
     #[test]
@@ -182,5 +200,22 @@ mod tests {
     #[test]
     fn a_key_given_twice_is_a_problem_where_one_is_wanted() {
         assert!(inf("[A]\nx = 1\nX = 2\n").entry("A", "x").is_err());
+    }
+
+    #[test]
+    fn the_closest_variant_of_a_section_is_taken() {
+        let inf = inf("[Go]\n[go.NT]\n[Go.NTamd64]\n[Go.NTamd64.10.0...16299]\n[Go.NTamd64.Services]\n");
+        let actual = |platform: Platform| inf.actual("GO", &platform).unwrap();
+        assert_eq!(actual(Platform::windows_10("amd64", 19041)), "Go.NTamd64.10.0...16299");
+        assert_eq!(actual(Platform::windows_10("amd64", 10240)), "Go.NTamd64");
+        assert_eq!(actual(Platform::windows_10("arm64", 19041)), "go.NT");
+        assert_eq!(inf.actual("Nowhere", &Platform::windows_10("arm64", 19041)), None);
+    }
+
+    #[test]
+    fn a_header_is_matched_by_the_name_inside_its_brackets() {
+        let inf = inf("[;; Std Mfg ]\nx = 1\n[A]\nk = \";; Std Mfg \"\n");
+        let name = inf.expand(&inf.entries("A", "k")[0].fields[0]);
+        assert!(inf.has(&name));
     }
 }

@@ -1,33 +1,37 @@
-//! The syntax of INF files: comments, continued lines, quotes.
+//! The syntax of INF files: headers, comments, continued lines, quotes.
 
 use super::model::{Field, Line, Section};
-use super::{Place, Problem};
+use super::{Place, Problem, rule};
 
 /// Longest field the system's reader accepts, including its terminating NUL.
 const LONGEST_FIELD: usize = 4096;
+/// Longest name of a section.
+const LONGEST_NAME: usize = 255;
+
+/// What was read, and what is wrong with it. Where a problem is no error, Windows reads it the same way.
+#[derive(Debug, Default)]
+pub(super) struct Syntax {
+    pub(super) sections: Vec<Section>,
+    pub(super) problems: Vec<Problem>,
+}
 
 /// Reads all sections of `text`. Every problem is reported, not just the first.
-pub(super) fn sections(text: &str) -> Result<Vec<Section>, Vec<Problem>> {
-    let mut reader = Reader { rest: text.lines().enumerate(), problems: Vec::new() };
-    let mut sections: Vec<Section> = Vec::new();
-    while let Some(tokens) = reader.logical_line() {
-        match assemble(tokens) {
-            Ok(None) => {}
-            Ok(Some(Content::Header(name, place))) => {
-                sections.push(Section { name, place, lines: Vec::new() });
-            }
-            Ok(Some(Content::Line(line))) => match sections.last_mut() {
-                Some(section) => section.lines.push(line),
-                None => reader.problems.push(Problem::new(
-                    line.place(),
-                    "this line stands before the first section",
-                    "move it below a [section]",
-                )),
-            },
-            Err(problem) => reader.problems.push(problem),
+pub(super) fn sections(text: &str) -> Syntax {
+    let mut syntax = Syntax::default();
+    let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+    while let Some((number, line)) = lines.next() {
+        if line.trim_start().starts_with('[') {
+            syntax.header(number, line);
+            continue;
         }
+        let mut tokens = Vec::new();
+        let mut continued = syntax.physical_line(number, line, &mut tokens);
+        while continued && let Some((number, line)) = lines.next() {
+            continued = syntax.physical_line(number, line, &mut tokens);
+        }
+        syntax.logical_line(tokens);
     }
-    if reader.problems.is_empty() { Ok(sections) } else { Err(reader.problems) }
+    syntax
 }
 
 /// What a logical line consists of.
@@ -39,41 +43,43 @@ enum Token {
     Quote { place: Place },
 }
 
-enum Content {
-    Header(String, Place),
-    Line(Line),
-}
-
-struct Reader<'a, I: Iterator<Item = (usize, &'a str)>> {
-    rest: I,
-    problems: Vec<Problem>,
-}
-
-impl<'a, I: Iterator<Item = (usize, &'a str)>> Reader<'a, I> {
-    /// The next line with its continuations, without comments and quotes.
-    fn logical_line(&mut self) -> Option<Vec<Token>> {
-        let mut tokens = Vec::new();
-        let mut first = true;
-        loop {
-            let Some((index, line)) = self.rest.next() else {
-                return if first { None } else { Some(tokens) };
-            };
-            first = false;
-            if !self.physical_line(index + 1, line, &mut tokens) {
-                return Some(tokens);
-            }
+impl Syntax {
+    /// `[name]`, read as it stands: quotes and semicolons inside the brackets are part of the name.
+    fn header(&mut self, number: usize, line: &str) {
+        let column = 1 + line.chars().take_while(|char| char.is_whitespace()).count();
+        let place = Place { line: number, column };
+        let inner = line.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let Some((name, rest)) = inner.filter(|(name, _)| !name.trim().is_empty()) else {
+            return self.add(rule::SYNTAX, place, "this is not a section header", "write [name]");
+        };
+        let name = name.trim();
+        if name.chars().count() > LONGEST_NAME {
+            let what = format!("this name is longer than {LONGEST_NAME} characters");
+            self.add(rule::SYNTAX, place, what, "shorten it");
         }
+        let rest = rest.trim();
+        if !rest.is_empty() && !rest.starts_with(';') {
+            let what = format!("{rest:?} stands after the header");
+            self.add(rule::HEADER, place, what, "move it to a line of its own, or write ; before it");
+        }
+        self.sections.push(Section { name: name.to_owned(), place, lines: Vec::new() });
     }
 
     /// Adds one physical line to `tokens`; true when a backslash continues it on the next.
     fn physical_line(&mut self, number: usize, line: &str, tokens: &mut Vec<Token>) -> bool {
         let mut quoted: Option<Place> = None;
-        let mut token = false;
-        let mut chars = line.chars().enumerate().peekable();
-        while let Some((index, char)) = chars.next() {
+        // A %token% may hold a semicolon; this many bytes of one are still to come.
+        let mut in_token = 0;
+        let mut chars = line.char_indices().enumerate().peekable();
+        while let Some((index, (at, char))) = chars.next() {
             let place = Place { line: number, column: index + 1 };
+            if in_token == 0 && char == '%' && quoted.is_none() {
+                in_token = token_length(&line[at + 1..]);
+            } else {
+                in_token = usize::saturating_sub(in_token, char.len_utf8());
+            }
             match (char, quoted) {
-                ('"', Some(_)) if chars.next_if(|(_, next)| *next == '"').is_some() => {
+                ('"', Some(_)) if chars.next_if(|(_, (_, next))| *next == '"').is_some() => {
                     tokens.push(Token::Char { char: '"', quoted: true, place });
                 }
                 ('"', Some(_)) => quoted = None,
@@ -81,21 +87,89 @@ impl<'a, I: Iterator<Item = (usize, &'a str)>> Reader<'a, I> {
                     quoted = Some(place);
                     tokens.push(Token::Quote { place });
                 }
-                (';', None) if !token => break,
-                _ => {
-                    token ^= char == '%' && quoted.is_none();
-                    tokens.push(Token::Char { char, quoted: quoted.is_some(), place });
-                }
+                (';', None) if in_token == 0 => break,
+                _ => tokens.push(Token::Char { char, quoted: quoted.is_some(), place }),
             }
         }
         if let Some(place) = quoted {
-            self.problems.push(Problem::new(
-                place,
-                "this quote is not closed",
-                "add the closing \" on the same line",
-            ));
+            let instead = "add the closing \" on the same line";
+            self.add(rule::QUOTE, place, "this quote is not closed, so it ends with the line", instead);
         }
         continues(tokens)
+    }
+
+    fn logical_line(&mut self, tokens: Vec<Token>) {
+        let blank =
+            |token: &Token| matches!(token, Token::Char { char, quoted: false, .. } if char.is_whitespace());
+        if tokens.iter().all(blank) {
+            return;
+        }
+        let line = self.line(tokens);
+        match self.sections.last_mut() {
+            Some(section) => section.lines.push(line),
+            None => {
+                let what = "this line stands before the first section, where nobody reads it";
+                self.add(
+                    rule::PREAMBLE,
+                    line.place(),
+                    what,
+                    "write ; before it, or move it below a [section]",
+                );
+            }
+        }
+    }
+
+    fn add(&mut self, rule: rule::Rule, place: Place, what: impl Into<String>, instead: &str) {
+        self.problems.push(Problem::new(rule, place, what, instead));
+    }
+
+    /// Splits a line at its first `=` and at its commas.
+    fn line(&mut self, tokens: Vec<Token>) -> Line {
+        let mut key = None;
+        let mut fields = Vec::new();
+        let mut pending = Pending::default();
+        let mut after = Place::START;
+        for token in tokens {
+            match token {
+                Token::Char { char: '=', quoted: false, place } if key.is_none() && fields.is_empty() => {
+                    key = Some(self.field(&mut pending, place));
+                    after = place;
+                }
+                Token::Char { char: ',', quoted: false, place } => {
+                    fields.push(self.field(&mut pending, place));
+                    after = place;
+                }
+                Token::Char { char, quoted, place } => pending.push(char, quoted, place),
+                Token::Quote { place } => pending.open(place),
+            }
+        }
+        if key.is_none() || !fields.is_empty() || pending.place.is_some() {
+            fields.push(self.field(&mut pending, after));
+        }
+        // Trailing commas may be left out, so they say nothing; `key =` has no field at all.
+        while fields.last().is_some_and(|field| field.text.is_empty()) {
+            fields.pop();
+        }
+        Line { key, fields }
+    }
+
+    /// Ends the field being read. Where nothing of it was visible its place is `fallback`.
+    fn field(&mut self, pending: &mut Pending, fallback: Place) -> Field {
+        let Pending { mut text, kept, place } = std::mem::take(pending);
+        text.truncate(kept);
+        let place = place.unwrap_or(fallback);
+        if text.encode_utf16().count() >= LONGEST_FIELD {
+            self.add(rule::SYNTAX, place, "this field is longer than 4095 characters", "shorten it");
+        }
+        Field { text, place }
+    }
+}
+
+/// How many bytes of `rest`, which follows a percent sign, belong to a %token%, the closing sign included.
+fn token_length(rest: &str) -> usize {
+    match rest.find(|char: char| char == '%' || char == '"' || char.is_whitespace()) {
+        Some(at) if rest[at..].starts_with('%') => at + 1,
+        _ => 0,
     }
 }
 
@@ -111,63 +185,6 @@ fn continues(tokens: &mut Vec<Token>) -> bool {
         tokens.truncate(last);
     }
     backslash
-}
-
-fn assemble(tokens: Vec<Token>) -> Result<Option<Content>, Problem> {
-    let first = tokens.iter().find_map(|token| match token {
-        Token::Char { char, quoted: false, .. } if char.is_whitespace() => None,
-        Token::Char { char, quoted, place } => Some((*char == '[' && !quoted, *place)),
-        Token::Quote { place } => Some((false, *place)),
-    });
-    match first {
-        None => Ok(None),
-        Some((true, place)) => header(&tokens, place).map(Some),
-        Some((false, _)) => line(tokens).map(|line| Some(Content::Line(line))),
-    }
-}
-
-fn header(tokens: &[Token], place: Place) -> Result<Content, Problem> {
-    let text: String = tokens
-        .iter()
-        .filter_map(|token| if let Token::Char { char, .. } = token { Some(*char) } else { None })
-        .collect();
-    let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    match inner.map(str::trim) {
-        Some(name) if !name.is_empty() && !name.contains(['[', ']']) && name.chars().count() <= 255 => {
-            Ok(Content::Header(name.to_owned(), place))
-        }
-        _ => Err(Problem::new(place, "this is not a section header", "write [name] alone on the line")),
-    }
-}
-
-/// Splits a line at its first `=` and at its commas.
-fn line(tokens: Vec<Token>) -> Result<Line, Problem> {
-    let mut key = None;
-    let mut fields = Vec::new();
-    let mut pending = Pending::default();
-    let mut after = Place::START;
-    for token in tokens {
-        match token {
-            Token::Char { char: '=', quoted: false, place } if key.is_none() && fields.is_empty() => {
-                key = Some(pending.finish(place)?);
-                after = place;
-            }
-            Token::Char { char: ',', quoted: false, place } => {
-                fields.push(pending.finish(place)?);
-                after = place;
-            }
-            Token::Char { char, quoted, place } => pending.push(char, quoted, place),
-            Token::Quote { place } => pending.open(place),
-        }
-    }
-    if key.is_none() || !fields.is_empty() || pending.place.is_some() {
-        fields.push(pending.finish(after)?);
-    }
-    // Trailing commas may be left out, so they say nothing; `key =` has no field at all.
-    while fields.last().is_some_and(|field| field.text.is_empty()) {
-        fields.pop();
-    }
-    Ok(Line { key, fields })
 }
 
 /// The field being read.
@@ -196,16 +213,6 @@ impl Pending {
             self.kept = self.text.len();
         }
     }
-
-    fn finish(&mut self, fallback: Place) -> Result<Field, Problem> {
-        let Self { mut text, kept, place } = std::mem::take(self);
-        text.truncate(kept);
-        let place = place.unwrap_or(fallback);
-        if text.encode_utf16().count() >= LONGEST_FIELD {
-            return Err(Problem::new(place, "this field is longer than 4095 characters", "shorten it"));
-        }
-        Ok(Field { text, place })
-    }
 }
 
 #[cfg(test)]
@@ -215,8 +222,8 @@ mod tests {
     use super::*;
 
     fn fields(text: &str) -> (Option<String>, Vec<String>) {
-        let sections = sections(&format!("[A]\n{text}\n")).unwrap();
-        let line = &sections[0].lines[0];
+        let syntax = sections(&format!("[A]\n{text}\n"));
+        let line = &syntax.sections[0].lines[0];
         (
             line.key.as_ref().map(|key| key.text.clone()),
             line.fields.iter().map(|field| field.text.clone()).collect(),
@@ -255,7 +262,7 @@ mod tests {
 
     #[test]
     fn places_count_from_one_and_follow_continuations() {
-        let sections = sections("; c\n[A]\n  k = a, \\\n    bc\n").unwrap();
+        let sections = sections("; c\n[A]\n  k = a, \\\n    bc\n").sections;
         let line = &sections[0].lines[0];
         assert_eq!(sections[0].place, Place { line: 2, column: 1 });
         assert_eq!(line.place(), Place { line: 3, column: 3 });
@@ -264,12 +271,15 @@ mod tests {
 
     #[test]
     fn every_problem_of_a_file_is_reported() {
-        let problems = sections("k = 1\n[A\n[B]\nx = \"open\n").unwrap_err();
+        let problems = sections("k = 1\n[A\n[B]\nx = \"open\n").problems;
         let whats: Vec<_> =
             problems.iter().map(|problem| (problem.place.line, problem.what.as_str())).collect();
-        assert!(whats.contains(&(1, "this line stands before the first section")), "{whats:?}");
+        assert!(
+            whats.contains(&(1, "this line stands before the first section, where nobody reads it")),
+            "{whats:?}"
+        );
         assert!(whats.contains(&(2, "this is not a section header")), "{whats:?}");
-        assert!(whats.contains(&(4, "this quote is not closed")), "{whats:?}");
+        assert!(whats.contains(&(4, "this quote is not closed, so it ends with the line")), "{whats:?}");
     }
 
     proptest! {

@@ -1,11 +1,11 @@
 //! What a primitive driver's INF must hold: one that Windows 10 1903 and later install into the driver store without any
 //! device. The rules are those of Microsoft's "Creating a new primitive driver", and demand start, our own.
 
-use std::collections::HashSet;
-
-use super::install::{self, InstalledFile, Service};
+use super::decoration::Platform;
+use super::install::{self, InstalledFile};
 use super::model::{Field, Inf};
-use super::{Place, Problem, Problems, uninstall};
+use super::service::{self, Service};
+use super::{Place, Problem, Problems, lint, rule, uninstall};
 use crate::architecture::Architecture;
 
 /// The driver store folder that Windows chooses for the package.
@@ -26,14 +26,15 @@ pub(crate) struct Primitive {
 
 /// Reads `inf` as the INF of a primitive driver for `architecture`, or says everything that keeps it from being one.
 pub(crate) fn primitive(inf: &Inf, architecture: Architecture) -> Result<Primitive, Problems> {
-    let mut rules = Rules { inf, architecture, problems: Vec::new() };
+    let problems = lint::check(inf).into_iter().filter(Problem::is_error).collect();
+    let mut rules = Rules { inf, architecture, problems };
     rules.sections();
     let (catalog, driver_version) = rules.version();
+    let platform = Platform::newest(architecture);
     let install = format!("DefaultInstall.NT{}", architecture.inf());
-    let (files, found) = install::files(inf, &install, architecture.inf());
-    rules.problems.extend(found);
+    let files = install::files(inf, std::slice::from_ref(&install), &platform).files;
     rules.driver_store(&files);
-    let (services, found) = install::services(inf, &install);
+    let (services, found) = service::services(inf, &install, &platform);
     rules.problems.extend(found);
     for service in &services {
         rules.service(service, &files);
@@ -41,7 +42,6 @@ pub(crate) fn primitive(inf: &Inf, architecture: Architecture) -> Result<Primiti
     rules.problems.extend(uninstall::second_entries(inf));
     let uninstall = format!("DefaultUninstall.NT{}", architecture.inf());
     rules.problems.extend(uninstall::check(inf, &uninstall, &files, &services));
-    rules.strings();
     Problems::check(&inf.name, rules.problems)?;
     Ok(Primitive { catalog, files, services, driver_version })
 }
@@ -54,28 +54,21 @@ struct Rules<'a> {
 
 impl Rules<'_> {
     fn add(&mut self, place: Place, what: impl Into<String>, instead: impl Into<String>) {
-        self.problems.push(Problem::new(place, what, instead));
+        self.problems.push(Problem::new(rule::PRIMITIVE, place, what, instead));
     }
 
     /// Which sections there must be, and which there must not.
     fn sections(&mut self) {
         let decorated = format!("DefaultInstall.NT{}", self.architecture.inf());
-        if self.inf.section(&decorated).is_none() {
-            self.add(
-                Place::START,
-                format!("there is no section [{decorated}]"),
-                "add it: it is what gets installed",
-            );
+        if !self.inf.has(&decorated) {
+            let what = format!("there is no section [{decorated}]");
+            self.add(Place::START, what, "add it: it is what gets installed");
         }
         for section in &self.inf.sections {
             let name = section.name.to_ascii_lowercase();
             if name == "manufacturer" {
                 let instead = "remove it: a primitive driver installs on no device";
-                self.problems.push(Problem::new(
-                    section.place,
-                    "[Manufacturer] makes this a device driver",
-                    instead,
-                ));
+                self.add(section.place, "[Manufacturer] makes this a device driver", instead);
             }
             let mut parts = name.split('.');
             let entry = parts.next().unwrap_or_default();
@@ -84,11 +77,11 @@ impl Rules<'_> {
             {
                 let what = format!("[{}] is not decorated with an architecture", section.name);
                 let instead = format!("write [{entry}.NT{}...]", self.architecture.inf());
-                self.problems.push(Problem::new(section.place, what, instead));
+                self.add(section.place, what, instead);
             }
         }
         let uninstall = format!("DefaultUninstall.NT{}", self.architecture.inf());
-        if self.inf.section(&uninstall).is_some() {
+        if self.inf.has(&uninstall) {
             self.value(&uninstall, "LegacyUninstall", "1");
         }
     }
@@ -97,11 +90,9 @@ impl Rules<'_> {
     fn version(&mut self) -> (String, String) {
         self.value("Version", "Signature", "$Windows NT$");
         self.value("Version", "PnpLockdown", "1");
-        self.wanted("Version", "Class", "Class = System", |class| !class.is_empty());
-        self.wanted("Version", "Provider", "Provider = %Provider%", |provider| !provider.is_empty());
-        let guid = "ClassGuid = {4D36E97D-E325-11CE-BFC1-08002BE10318}";
-        self.wanted("Version", "ClassGuid", guid, is_guid);
-        let version = self.wanted("Version", "DriverVer", "DriverVer = mm/dd/yyyy,w.x.y.z", is_driver_ver);
+        let version = self.wanted("Version", "DriverVer", "DriverVer = mm/dd/yyyy,w.x.y.z", |text| {
+            text.split_once(',').is_some_and(|(_, version)| version.split('.').count() == 4)
+        });
         let nt = format!("CatalogFile.NT{}", self.architecture.inf());
         let key = [nt.as_str(), "CatalogFile.NT"]
             .into_iter()
@@ -147,25 +138,6 @@ impl Rules<'_> {
         }
     }
 
-    /// Every field of every line must expand, and no token may be defined twice.
-    fn strings(&mut self) {
-        let inf = self.inf;
-        let mut defined = HashSet::new();
-        for section in &inf.sections {
-            let is_strings = section.is("Strings");
-            for line in &section.lines {
-                if !is_strings {
-                    let fields = line.key.iter().chain(&line.fields);
-                    self.problems.extend(fields.filter_map(|field| inf.expand(field).err()));
-                } else if let Some(key) = &line.key
-                    && !defined.insert(key.text.to_ascii_lowercase())
-                {
-                    self.add(key.place, format!("[Strings] has {} twice", key.text), "keep one of them");
-                }
-            }
-        }
-    }
-
     fn value(&mut self, section: &str, key: &str, expected: &str) {
         self.wanted(section, key, &format!("{key} = {expected}"), |value| {
             value.eq_ignore_ascii_case(expected)
@@ -177,8 +149,6 @@ impl Rules<'_> {
         self.wanted(section, key, &instead, |value| install::number(value) == Some(expected));
     }
 
-    /// The value of `key` in `section`, its fields joined by commas, if `good` likes it; otherwise a problem that tells
-    /// to write `instead`.
     fn wanted(
         &mut self,
         section: &str,
@@ -186,58 +156,15 @@ impl Rules<'_> {
         instead: &str,
         good: impl Fn(&str) -> bool,
     ) -> Option<(String, Field)> {
-        let instead = format!("write `{instead}`");
-        let line = match self.inf.entry(section, key) {
-            Ok(Some(line)) => line,
-            Ok(None) => {
-                self.add(self.inf.place_of(section), format!("[{section}] has no {key}"), instead);
-                return None;
-            }
-            Err(problem) => {
-                self.problems.push(problem);
-                return None;
-            }
-        };
-        let values: Result<Vec<String>, Problem> =
-            line.fields.iter().map(|field| self.inf.expand(field)).collect();
-        match values.map(|values| values.join(",")) {
-            Ok(value) if good(&value) => line.fields.first().cloned().map(|field| (value, field)),
-            Ok(value) => {
-                let place = line.fields.first().map_or(line.place(), |field| field.place);
-                self.add(place, format!("{key} is {value:?}"), instead);
-                None
-            }
-            Err(problem) => {
-                self.problems.push(problem);
-                None
-            }
-        }
+        lint::wanted(self.inf, rule::PRIMITIVE, section, key, instead, good)
+            .map_err(|problem| self.problems.push(problem))
+            .ok()
     }
 }
 
 /// Whether a section decoration, in lower case, names an architecture.
 fn is_architecture(decoration: &str) -> bool {
-    ["ntx86", "ntamd64", "ntarm", "ntarm64", "x86", "amd64", "arm", "arm64"].contains(&decoration)
-}
-
-fn is_guid(text: &str) -> bool {
-    let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
-        return false;
-    };
-    let parts: Vec<&str> = inner.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// `mm/dd/yyyy,w.x.y.z`, each part of the version up to 65535.
-fn is_driver_ver(text: &str) -> bool {
-    let Some((date, version)) = text.split_once(',') else {
-        return false;
-    };
-    let date: Option<Vec<u16>> = date.split('/').map(|part| part.parse::<u16>().ok()).collect();
-    let version: Option<Vec<u16>> = version.split('.').map(|part| part.parse::<u16>().ok()).collect();
-    let good_date = matches!(date.as_deref(), Some([1..=12, 1..=31, 1980..=2100]));
-    good_date && version.is_some_and(|version| version.len() == 4)
+    Architecture::of_inf(decoration.strip_prefix("nt").unwrap_or(decoration)).is_some()
 }
 
 #[cfg(test)]
@@ -320,7 +247,6 @@ P = "Project"
         broken("ErrorControl = 1", "ErrorControl = 3", 29, "ErrorControl is");
         broken("%13%\\echo.sys", "%12%\\echo.sys", 30, "ServiceBinary is");
         broken("%13%\\echo.sys", "%13%\\other.sys", 30, "no CopyFiles directive installs");
-        broken("P = \"Project\"", "P = a\nP = b", 33, "P twice");
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! What is wrong with an INF file: where, what, and what to write instead.
+//! What is wrong with an INF file: where, which rule, what, and what to write instead.
 
 use std::fmt;
 
+use super::rule::{Rule, Severity};
+
 /// A place in a file. Lines and columns count from one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) column: usize,
@@ -17,6 +19,8 @@ impl Place {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
     pub(crate) place: Place,
+    /// The rule that is broken.
+    pub(crate) rule: Rule,
     /// What is wrong.
     pub(crate) what: String,
     /// What to write instead.
@@ -24,8 +28,13 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(place: Place, what: impl Into<String>, instead: impl Into<String>) -> Self {
-        Self { place, what: what.into(), instead: instead.into() }
+    pub(crate) fn new(rule: Rule, place: Place, what: impl Into<String>, instead: impl Into<String>) -> Self {
+        Self { place, rule, what: what.into(), instead: instead.into() }
+    }
+
+    /// Whether it is an error, whatever kind of INF is asked for.
+    pub(crate) fn is_error(&self) -> bool {
+        self.rule.severity == Severity::Error
     }
 }
 
@@ -37,17 +46,22 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// `Ok` when the list is empty. The list comes in the order of the file, each problem once.
-    pub(crate) fn check(name: &str, mut list: Vec<Problem>) -> Result<(), Self> {
+    /// `list` in the order of the file, each problem once.
+    pub(crate) fn new(name: &str, mut list: Vec<Problem>) -> Self {
         list.sort();
         list.dedup();
-        if list.is_empty() { Ok(()) } else { Err(Self { name: name.to_owned(), list }) }
+        Self { name: name.to_owned(), list }
     }
 
-    /// One line a problem: `file:line:column: what; what to write instead`.
+    /// `Ok` when the list is empty.
+    pub(crate) fn check(name: &str, list: Vec<Problem>) -> Result<(), Self> {
+        if list.is_empty() { Ok(()) } else { Err(Self::new(name, list)) }
+    }
+
+    /// One line a problem: `file:line:column: what; what to write instead [rule]`.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> + '_ {
-        self.list.iter().map(|Problem { place, what, instead }| {
-            format!("{}:{}:{}: {what}; {instead}", self.name, place.line, place.column)
+        self.list.iter().map(|Problem { place, rule, what, instead }| {
+            format!("{}:{}:{}: {what}; {instead} [{}]", self.name, place.line, place.column, rule.name)
         })
     }
 }

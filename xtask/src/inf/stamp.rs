@@ -1,11 +1,12 @@
 //! Stamping: from an `.inx` in the sources to the `.inf` of a bundle.
 
-use super::{Inf, Place, Problem, Problems, text};
+use super::{Inf, Place, Problem, Problems, rule, text};
 use crate::architecture::Architecture;
 use crate::moment::Moment;
 
 /// The INF file as written to the bundle: for `architecture`, with `DriverVer` from `moment` and the workspace `version`
-/// (`major.minor.patch`), ASCII, lines ended by CR LF. `name` is for messages.
+/// (`major.minor.patch`), and a `CatalogFile` called like the file if it names none; ASCII, lines ended by CR LF. `name`
+/// is the source's, for messages too.
 pub(crate) fn stamp(
     name: &str,
     inx: &[u8],
@@ -13,28 +14,40 @@ pub(crate) fn stamp(
     version: &str,
     moment: Moment,
 ) -> Result<Vec<u8>, Problems> {
-    let failed = |list| Problems { name: name.to_owned(), list };
     let driver_version = driver_version(version).ok_or_else(|| {
         let what = format!("the workspace version {version:?} is not three numbers up to 65535");
-        failed(vec![Problem::new(Place::START, what, "write version = \"major.minor.patch\" in Cargo.toml")])
+        let instead = "write version = \"major.minor.patch\" in Cargo.toml";
+        Problems::new(name, vec![Problem::new(rule::STAMP, Place::START, what, instead)])
     })?;
-    let text = text::decode(inx).map_err(|problem| failed(vec![problem]))?;
-    let line_of_version = driver_ver_line(name, inx).map_err(failed)?;
+    let text = text::decode(inx).map_err(|problem| Problems::new(name, vec![problem]))?.text;
+    let lines = Lines::find(name, inx)?;
     let mut problems = Vec::new();
     let mut out = String::with_capacity(text.len() + 64);
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         problems.extend(foreign_characters(number, line));
-        if number == line_of_version {
+        if Some(number) == lines.driver_ver {
             let key = line.split('=').next().unwrap_or_default();
             out.push_str(&format!("{key}= {},{driver_version}", moment.inf_date()));
         } else {
             out.push_str(&replace_tokens(number, line, architecture, &mut problems));
         }
         out.push_str("\r\n");
+        if number == lines.version && lines.driver_ver.is_none() {
+            out.push_str(&format!("DriverVer = {},{driver_version}\r\n", moment.inf_date()));
+        }
+        if number == lines.version && !lines.has_catalog {
+            out.push_str(&format!("CatalogFile = {}.cat\r\n", stem(name)));
+        }
     }
     Problems::check(name, problems)?;
     Ok(out.into_bytes())
+}
+
+/// The name of the file without its folder and its ending.
+fn stem(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
 }
 
 /// `x.y.z` becomes `x.y.z.0`; a pre-release tag is left out, Windows has no place for it.
@@ -47,16 +60,31 @@ fn driver_version(version: &str) -> Option<String> {
     }
 }
 
-fn driver_ver_line(name: &str, inx: &[u8]) -> Result<usize, Vec<Problem>> {
-    let inf = Inf::parse(name, inx).map_err(|problems| problems.list)?;
-    let line = inf.entry("Version", "DriverVer").map_err(|problem| vec![problem])?;
-    match line {
-        Some(line) => Ok(line.place().line),
-        None => Err(vec![Problem::new(
-            inf.place_of("Version"),
-            "[Version] has no DriverVer line to stamp",
-            "write `DriverVer = $DATE$,$VERSION$` below [Version]",
-        )]),
+/// The lines that stamping writes, counted from one.
+struct Lines {
+    /// The header of [Version].
+    version: usize,
+    driver_ver: Option<usize>,
+    has_catalog: bool,
+}
+
+impl Lines {
+    fn find(name: &str, inx: &[u8]) -> Result<Self, Problems> {
+        let inf = Inf::parse(name, inx)?;
+        let failed = |problem| Problems::new(name, vec![problem]);
+        if !inf.has("Version") {
+            let what = "there is no section [Version] to stamp";
+            return Err(failed(Problem::new(rule::STAMP, Place::START, what, "add it")));
+        }
+        let driver_ver = inf.entry("Version", "DriverVer").map_err(failed)?;
+        let is_catalog = |key: &str| key.to_ascii_lowercase().starts_with("catalogfile");
+        let mut keys =
+            inf.section("Version").unwrap_or_default().into_iter().filter_map(|line| line.key.as_ref());
+        Ok(Self {
+            version: inf.place_of("Version").line,
+            driver_ver: driver_ver.map(|line| line.place().line),
+            has_catalog: keys.any(|key| is_catalog(&key.text)),
+        })
     }
 }
 
@@ -66,7 +94,12 @@ fn foreign_characters(number: usize, line: &str) -> Option<Problem> {
         .enumerate()
         .find(|(_, char)| !char.is_ascii() || (char.is_control() && *char != '\t'))?;
     let place = Place { line: number, column: index + 1 };
-    Some(Problem::new(place, format!("{char:?} is not printable ASCII"), "write it in plain letters"))
+    Some(Problem::new(
+        rule::STAMP,
+        place,
+        format!("{char:?} is not printable ASCII"),
+        "write it in plain letters",
+    ))
 }
 
 /// Replaces `$ARCH$`. Other words between dollar signs are typing errors, but for the signatures every INF begins with.
@@ -84,6 +117,7 @@ fn replace_tokens(
         if token && word != "ARCH" && word != "CHICAGO" {
             let place = Place { line: number, column: column - 1 };
             problems.push(Problem::new(
+                rule::STAMP,
                 place,
                 format!("${word}$ is not a known token"),
                 "write $ARCH$, the only one",
@@ -98,7 +132,7 @@ fn replace_tokens(
 mod tests {
     use super::*;
 
-    const INX: &str = "[Version]\nSignature = \"$Windows NT$\"\nDriverVer   = $DATE$,$VERSION$\n[DefaultInstall.NT$ARCH$] ; $NOTE$\n";
+    const INX: &str = "[Version]\nSignature = \"$Windows NT$\"\nDriverVer   = $DATE$,$VERSION$\nCatalogFile = x.cat\n[DefaultInstall.NT$ARCH$] ; $NOTE$\n";
 
     fn stamped(inx: &str, version: &str) -> Result<String, Problems> {
         let moment = Moment::from_epoch(1_767_225_600).unwrap();
@@ -108,7 +142,7 @@ mod tests {
 
     #[test]
     fn date_version_architecture_and_line_ends_are_set() {
-        let expected = "[Version]\r\nSignature = \"$Windows NT$\"\r\nDriverVer   = 01/01/2026,1.2.3.0\r\n[DefaultInstall.NTamd64] ; $NOTE$\r\n";
+        let expected = "[Version]\r\nSignature = \"$Windows NT$\"\r\nDriverVer   = 01/01/2026,1.2.3.0\r\nCatalogFile = x.cat\r\n[DefaultInstall.NTamd64] ; $NOTE$\r\n";
         assert_eq!(stamped(INX, "1.2.3").unwrap(), expected);
     }
 
@@ -127,7 +161,7 @@ mod tests {
     #[test]
     fn a_foreign_character_is_found_by_place() {
         let problems = stamped(&format!("{INX}[A]\nk = \u{e9}\n"), "1.2.3").unwrap_err();
-        assert_eq!(problems.list[0].place, Place { line: 6, column: 5 });
+        assert_eq!(problems.list[0].place, Place { line: 7, column: 5 });
     }
 
     #[test]
@@ -135,13 +169,17 @@ mod tests {
         let problems = stamped(&format!("{INX}[B.NT$ARCHH$]\n"), "1.2.3").unwrap_err();
         assert_eq!(
             problems.to_string(),
-            "x.inx:5:6: $ARCHH$ is not a known token; write $ARCH$, the only one"
+            "x.inx:6:6: $ARCHH$ is not a known token; write $ARCH$, the only one [stamp]"
         );
     }
 
     #[test]
-    fn a_missing_driver_ver_line_is_named() {
-        let problems = stamped("[Version]\nSignature = \"x\"\n", "1.2.3").unwrap_err();
-        assert!(problems.to_string().starts_with("x.inx:1:1: [Version] has no DriverVer"), "{problems}");
+    fn what_is_missing_is_added_below_the_header() {
+        let made = stamped("[Version]\nSignature = \"x\"\n", "1.2.3").unwrap();
+        let expected =
+            "[Version]\r\nDriverVer = 01/01/2026,1.2.3.0\r\nCatalogFile = x.cat\r\nSignature = \"x\"\r\n";
+        assert_eq!(made, expected);
+        let problems = stamped("[A]\n", "1.2.3").unwrap_err();
+        assert!(problems.to_string().starts_with("x.inx:1:1: there is no section [Version]"), "{problems}");
     }
 }

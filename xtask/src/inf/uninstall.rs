@@ -1,9 +1,10 @@
 //! What a primitive driver's INF undoes must be what it did: setup code that does not know primitive drivers runs its
 //! uninstall section as it stands, and a wrong name there takes away what belongs to another.
 
-use super::install::{self, InstalledFile, Service};
+use super::install::{self, InstalledFile};
 use super::model::{Field, Inf};
-use super::{Place, Problem};
+use super::service::Service;
+use super::{Place, Problem, rule};
 
 /// The entry sections of which an architecture has one at most.
 const ENTRIES: [&str; 2] = ["DefaultInstall", "DefaultUninstall"];
@@ -15,7 +16,7 @@ pub(super) fn second_entries(inf: &Inf) -> Vec<Problem> {
         let Some((entry, architecture)) = entry(&section.name) else { continue };
         if seen.contains(&(entry, architecture.clone())) {
             let what = format!("[{}] is a second {entry} section for {architecture}", section.name);
-            problems.push(Problem::new(section.place, what, "keep one of them"));
+            problems.push(Problem::new(rule::UNINSTALL, section.place, what, "keep one of them"));
         }
         seen.push((entry, architecture));
     }
@@ -41,7 +42,7 @@ pub(super) fn check(
     files: &[InstalledFile],
     services: &[Service],
 ) -> Vec<Problem> {
-    if inf.section(uninstall).is_none() {
+    if !inf.has(uninstall) {
         return Vec::new();
     }
     let mut problems = Vec::new();
@@ -52,9 +53,9 @@ pub(super) fn check(
     let section = format!("{uninstall}.Services");
     let lines = inf.entries(&section, "DelService");
     let fields = lines.iter().filter_map(|line| line.fields.first());
-    let deleted = expanded(inf, fields, &mut problems);
+    let deleted = expanded(inf, fields);
     let names = services.iter().map(|service| service.name.as_str()).collect();
-    let place = if inf.section(&section).is_some() { &section } else { uninstall };
+    let place = if inf.has(&section) { &section } else { uninstall };
     compare(inf.place_of(place), "DelService", "AddService", &deleted, names, &mut problems);
     problems
 }
@@ -65,32 +66,26 @@ type Named<'a> = Vec<(String, &'a Field)>;
 fn deleted_files<'a>(inf: &'a Inf, uninstall: &str, problems: &mut Vec<Problem>) -> Named<'a> {
     let lines = inf.entries(uninstall, "DelFiles");
     let mut names = Vec::new();
-    for (value, field) in expanded(inf, lines.iter().flat_map(|line| &line.fields), problems) {
+    for (value, field) in expanded(inf, lines.iter().flat_map(|line| &line.fields)) {
         if let Some(name) = value.strip_prefix('@') {
             names.push((name.to_owned(), field));
         } else if let Some(listed) = inf.section(&value) {
-            names.extend(expanded(inf, listed.iter().filter_map(|line| line.fields.first()), problems));
+            names.extend(expanded(inf, listed.iter().filter_map(|line| line.fields.first())));
         } else {
             let what = format!("there is no section [{value}]");
-            problems.push(Problem::new(field.place, what, "name the section that CopyFiles names"));
+            problems.push(Problem::new(
+                rule::MISSING_SECTION,
+                field.place,
+                what,
+                "name the section that CopyFiles names",
+            ));
         }
     }
     names
 }
 
-fn expanded<'a>(
-    inf: &Inf,
-    fields: impl Iterator<Item = &'a Field>,
-    problems: &mut Vec<Problem>,
-) -> Named<'a> {
-    let mut names = Vec::new();
-    for field in fields {
-        match inf.expand(field) {
-            Ok(name) => names.push((name, field)),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    names
+fn expanded<'a>(inf: &Inf, fields: impl Iterator<Item = &'a Field>) -> Named<'a> {
+    fields.map(|field| (inf.expand(field), field)).collect()
 }
 
 /// Nothing else may be deleted than was made, and nothing of it may stay.
@@ -105,13 +100,23 @@ fn compare(
     for (name, field) in deleted {
         if !made.iter().any(|made| made.eq_ignore_ascii_case(name)) {
             let what = format!("{delete} takes away {name}, which no {make} directive brings");
-            problems.push(Problem::new(field.place, what, format!("name what {make} names")));
+            problems.push(Problem::new(
+                rule::UNINSTALL,
+                field.place,
+                what,
+                format!("name what {make} names"),
+            ));
         }
     }
     for name in made {
         if !deleted.iter().any(|(deleted, _)| deleted.eq_ignore_ascii_case(name)) {
             let what = format!("{make} brings {name}, which no {delete} directive takes away");
-            problems.push(Problem::new(place, what, format!("add a {delete} directive for it")));
+            problems.push(Problem::new(
+                rule::UNINSTALL,
+                place,
+                what,
+                format!("add a {delete} directive for it"),
+            ));
         }
     }
 }

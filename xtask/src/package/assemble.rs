@@ -1,6 +1,8 @@
 //! From built images to an unsigned bundle, all in memory. It depends on sources and toolchain alone; [`super::seal`] signs
 //! it.
 
+use std::borrow::Cow;
+
 use anyhow::{Context as _, Result, anyhow, bail};
 use nmrctl::manifest::{Driver, FORMAT, File, MANIFEST_FILE, Manifest, Source};
 
@@ -8,13 +10,11 @@ use super::components::Component;
 use super::{licences, readme, sbom};
 use crate::architecture::Architecture;
 use crate::bundle::Bundle;
-use crate::catalog::{self, TrustList};
-use crate::driver_package;
+use crate::catalog;
 use crate::inf::{self, Inf, primitive};
 use crate::moment::Moment;
 use crate::oldest_system;
 use crate::pe::Image;
-use crate::signature::{self, Content};
 use crate::symbols;
 
 /// Where the program for the target machine lies.
@@ -136,23 +136,21 @@ fn driver_package(parts: &Parts, driver: &DriverParts) -> Result<(Driver, Bundle
     };
     let inf_name = format!("{name}.inf");
     let available = |path: &str| match path {
-        _ if path == inf_name => Some(stamped.as_slice()),
-        _ if path.eq_ignore_ascii_case(image_name) => Some(image.as_slice()),
+        _ if path == inf_name => Some(Cow::Borrowed(stamped.as_slice())),
+        _ if path.eq_ignore_ascii_case(image_name) => Some(Cow::Borrowed(image.as_slice())),
         _ => None,
     };
-    let payload =
-        driver_package::payload(&inf_name, &primitive, architecture, available).map_err(|mut problems| {
-            // The author knows the file it was stamped from; lines are the same.
-            problems.name.clone_from(inx_name);
-            problems
-        })?;
+    let parameters = catalog::Parameters::of_bundle(architecture, parts.moment.epoch());
+    let packaged = Inf::parse(&inf_name, &stamped)?;
+    let list = catalog::only_list(packaged, &parameters, available).map_err(|mut problems| {
+        // The author knows the file it was stamped from; lines are the same.
+        problems.name.clone_from(inx_name);
+        problems
+    })?;
     let parsed_image = Image::parse(image).with_context(|| image_name.clone())?;
     require_unsigned(&parsed_image).with_context(|| image_name.clone())?;
     let minimum_build = minimum_build(&parsed, inx_name, &parsed_image, image_name, architecture)?;
     let symbols_id = symbols_id(&parsed_image, symbols).with_context(|| image_name.clone())?;
-    let members = catalog::members(&payload)?;
-    let os = architecture.catalog_os().to_owned();
-    let list = catalog::write(&TrustList { time: parts.moment, os, members })?;
     let path = |file: &str| format!("{name}/{file}");
     let described = Driver {
         service: service.name.clone(),
@@ -164,7 +162,7 @@ fn driver_package(parts: &Parts, driver: &DriverParts) -> Result<(Driver, Bundle
         minimum_build,
     };
     let mut package = Bundle::default();
-    package.files.insert(described.catalog.clone(), signature::unsigned(&Content::catalog(&list)?)?);
+    package.files.insert(described.catalog.clone(), catalog::unsigned(&list)?);
     package.files.insert(described.image.clone(), image.clone());
     package.files.insert(described.symbols.clone(), symbols.clone());
     package.files.insert(described.inf.clone(), stamped);

@@ -8,8 +8,8 @@ use anyhow::{Result, anyhow};
 use nmrctl::manifest::is_service_name;
 
 use crate::architecture::Architecture;
-use crate::inf::install::Service;
-use crate::inf::{Inf, Place, Problem, Problems, primitive, stamp};
+use crate::inf::service::Service;
+use crate::inf::{Inf, Place, Problem, Problems, primitive, rule, stamp};
 use crate::moment::Moment;
 
 /// The bundle's name.
@@ -90,17 +90,32 @@ fn own_service(inx: &str, services: &[Service], taken: &mut HashMap<String, Stri
     let [Service { name, field, .. }] = services else {
         let place = services.get(1).map_or(Place::START, |second| second.field.place);
         let what = format!("it adds {} services", services.len());
-        return Err(Problem::new(place, what, "add one: AddService = name, flags, service-install-section"));
+        return Err(Problem::new(
+            rule::ONE_SERVICE,
+            place,
+            what,
+            "add one: AddService = name, flags, service-install-section",
+        ));
     };
     if !is_service_name(name) {
         let what = format!("{name:?} is no service name");
-        return Err(Problem::new(field.place, what, "use up to 64 letters, digits, '-' and '_'"));
+        return Err(Problem::new(
+            rule::ONE_SERVICE,
+            field.place,
+            what,
+            "use up to 64 letters, digits, '-' and '_'",
+        ));
     }
     // The service control manager does not tell upper from lower case.
     match taken.insert(name.to_ascii_lowercase(), inx.to_owned()) {
         Some(first) => {
             let what = format!("the service {name} is already the one of {first}");
-            Err(Problem::new(field.place, what, "give each driver a service name of its own"))
+            Err(Problem::new(
+                rule::ONE_SERVICE,
+                field.place,
+                what,
+                "give each driver a service name of its own",
+            ))
         }
         None => Ok(()),
     }

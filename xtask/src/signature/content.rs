@@ -3,7 +3,7 @@
 use anyhow::Result;
 use cms::signed_data::EncapsulatedContentInfo;
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST};
-use const_oid::db::rfc5912::ID_SHA_256;
+use const_oid::db::rfc5912::{ID_SHA_1, ID_SHA_256};
 use der::asn1::{ObjectIdentifier, OctetString, SetOfVec};
 use der::{Any, Decode as _, Encode as _, Sequence};
 use spki::AlgorithmIdentifierOwned;
@@ -58,9 +58,18 @@ struct DigestInfo {
     digest: OctetString,
 }
 
-/// SpcIndirectDataContent with a SHA-256 digest: `kind` says what was hashed, `value` (DER) how.
-pub(crate) fn spc_indirect_data(kind: ObjectIdentifier, value: &[u8], digest: &[u8]) -> Result<Any> {
-    let digest = DigestInfo { algorithm: algorithm(ID_SHA_256), digest: OctetString::new(digest)? };
+/// SpcIndirectDataContent: `kind` says what was hashed, `value` (DER) how, and `hash` by which function.
+pub(crate) fn spc_indirect_data(
+    kind: ObjectIdentifier,
+    value: &[u8],
+    hash: Algorithm,
+    digest: &[u8],
+) -> Result<Any> {
+    let hash = match hash {
+        Algorithm::Sha1 => ID_SHA_1,
+        Algorithm::Sha256 => ID_SHA_256,
+    };
+    let digest = DigestInfo { algorithm: algorithm(hash), digest: OctetString::new(digest)? };
     let data = SpcTypeAndValue { kind, value: Any::from_der(value)? };
     Ok(Any::encode_from(&SpcIndirectData { data, digest })?)
 }
@@ -69,7 +78,7 @@ impl<'a> Content<'a> {
     /// An image.
     pub(crate) fn image(image: &Image<'_>) -> Result<Self> {
         let digest = image.digest(Algorithm::Sha256);
-        let sequence = spc_indirect_data(SPC_PE_IMAGE, &EMBEDDED_PE_IMAGE, &digest)?;
+        let sequence = spc_indirect_data(SPC_PE_IMAGE, &EMBEDDED_PE_IMAGE, Algorithm::Sha256, &digest)?;
         Ok(Self { kind: Kind::Embedded { content_type: SPC_INDIRECT_DATA, sequence } })
     }
 

@@ -1,19 +1,16 @@
 //! A driver's catalog: its form, its signature, and that it vouches for exactly the files the INF names.
 
-use nmrctl::manifest::Manifest;
-
-use super::{Class, Finding, manifest};
-use crate::catalog::{Member, Payload, TrustList, members, read};
+use super::{Class, Finding};
+use crate::catalog::{Member, TrustList, read};
 use crate::certificate::Certificate;
-use crate::digest::hex;
 use crate::signature::{self, Content};
 
-/// Checks the catalog `bytes`, which lies at `path`, against `payload`; without a signer, it must not be signed.
+/// Checks the catalog `bytes`, which lies at `path`: it must say what `expected` says; without a signer, it must not be
+/// signed.
 pub(super) fn check(
     path: &str,
     bytes: &[u8],
-    payload: &[Payload<'_>],
-    manifest: &Manifest,
+    expected: &TrustList,
     signer: Option<&Certificate>,
     findings: &mut Vec<Finding>,
 ) {
@@ -31,41 +28,34 @@ pub(super) fn check(
         findings.push(Finding::new(Class::Signature, path, "signature", what));
     }
     match read(&list) {
-        Ok(list) => check_list(path, &list, payload, manifest, findings),
+        Ok(list) => check_list(path, &list, expected, findings),
         Err(error) => findings.push(Finding::new(Class::Catalog, path, "list", format!("{error:#}"))),
     }
 }
 
-fn check_list(
-    path: &str,
-    list: &TrustList,
-    payload: &[Payload<'_>],
-    manifest: &Manifest,
-    findings: &mut Vec<Finding>,
-) {
-    let os = manifest::architecture(manifest).catalog_os();
-    if list.os != os {
-        findings.push(Finding::new(
-            Class::Catalog,
-            path,
-            "OS",
-            format!("it is {:?}, expected {os:?}", list.os),
-        ));
-    }
-    if list.time.epoch() != manifest.source.time {
-        let what =
-            format!("it is {} s since 1970, the manifest says {}", list.time.epoch(), manifest.source.time);
-        findings.push(Finding::new(Class::Catalog, path, "thisUpdate", what));
-    }
-    let expected = match members(payload) {
-        Ok(members) => members,
-        Err(error) => {
-            return findings.push(Finding::new(Class::Catalog, path, "members", format!("{error:#}")));
-        }
+fn check_list(path: &str, list: &TrustList, expected: &TrustList, findings: &mut Vec<Finding>) {
+    let mut add = |field: &str, what: String| findings.push(Finding::new(Class::Catalog, path, field, what));
+    let text = |list: &TrustList| {
+        list.attributes().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     };
-    for member in expected.iter().filter(|member| !list.members.contains(member)) {
+    let (said, meant) = (text(list), text(expected));
+    if list.form != expected.form || said != meant {
+        add("OS", format!("it is {said:?}, expected {meant:?}"));
+    }
+    if list.time != expected.time {
+        let what = format!("it is {} s since 1970, the manifest says {}", list.time, expected.time);
+        add("thisUpdate", what);
+    }
+    if list.own_identifier().ok() != Some(list.identifier) {
+        add("listIdentifier", "it does not follow from what the list says".to_owned());
+    }
+    check_members(path, &list.members, &expected.members, findings);
+}
+
+fn check_members(path: &str, found: &[Member], expected: &[Member], findings: &mut Vec<Finding>) {
+    for member in expected.iter().filter(|member| !found.contains(member)) {
         let (file, kind, digest) = describe(member);
-        let same_digest = list.members.iter().any(|other| other.tag == member.tag);
+        let same_digest = found.iter().any(|other| other.tag == member.tag);
         let what = if same_digest {
             format!("the entry for {digest} has other attributes than that file's")
         } else {
@@ -75,17 +65,18 @@ fn check_list(
         };
         findings.push(Finding::new(Class::Catalog, path, format!("{file} ({kind})"), what));
     }
-    for member in list.members.iter().filter(|member| !expected.contains(member)) {
+    for member in found.iter().filter(|member| !expected.contains(member)) {
         let (file, kind, digest) = describe(member);
         let what = format!("the entry {digest} matches no file that the INF names");
         findings.push(Finding::new(Class::Catalog, path, format!("{file} ({kind})"), what));
     }
-    if list.members.len() != expected.len() && findings.is_empty() {
-        findings.push(Finding::new(Class::Catalog, path, "members", "an entry is there more than once"));
+    if found != expected && findings.is_empty() {
+        let what = "an entry is there more than once, or not in its place";
+        findings.push(Finding::new(Class::Catalog, path, "members", what));
     }
 }
 
 fn describe(member: &Member) -> (String, &'static str, String) {
     let kind = if member.tag.as_bytes().len() == 20 { "SHA-1" } else { "SHA-256" };
-    (member.file().unwrap_or_else(|| "?".to_owned()), kind, hex(member.tag.as_bytes()))
+    (member.file().unwrap_or_else(|| "?".to_owned()), kind, member.digest())
 }

@@ -1,11 +1,13 @@
 //! A driver's package: its INF, its image, its catalog, and that they belong together.
 
+use std::borrow::Cow;
+
 use nmrctl::manifest::{Driver, Manifest};
 
 use super::{Class, Finding, catalog, image, manifest, symbols_of, system};
 use crate::bundle::Bundle;
+use crate::catalog::{Parameters, only_list};
 use crate::certificate::Certificate;
-use crate::driver_package;
 use crate::inf::primitive::{Primitive, primitive};
 use crate::inf::{Inf, Problems};
 use crate::moment::Moment;
@@ -34,20 +36,21 @@ pub(super) fn check(
         let needed = system::check(&driver.image, &image, &driver.inf, &inf, architecture, findings);
         check_record(bundle, driver, &image, needed, findings);
     }
-    let (folder, inf_name) = driver.inf.rsplit_once('/').unwrap_or(("", &driver.inf));
+    let folder = driver.inf.rsplit_once('/').map_or("", |(folder, _)| folder);
     let in_folder = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-    let primitive = match primitive(&inf, architecture) {
-        Ok(primitive) => primitive,
+    match primitive(&inf, architecture) {
+        Ok(primitive) => {
+            check_agreement(manifest, driver, &primitive, &in_folder(&primitive.catalog), findings);
+        }
         Err(problems) => return add(&driver.inf, &problems, findings),
-    };
-    check_agreement(manifest, driver, &primitive, &in_folder(&primitive.catalog), findings);
-    let file = |path: &str| bundle.get(&in_folder(path));
-    let payload = match driver_package::payload(inf_name, &primitive, architecture, file) {
-        Ok(payload) => payload,
+    }
+    let parameters = Parameters::of_bundle(architecture, manifest.source.time);
+    let list = match only_list(inf, &parameters, |path| bundle.get(path).map(Cow::Borrowed)) {
+        Ok(list) => list,
         Err(problems) => return add(&driver.inf, &problems, findings),
     };
     if let Some(bytes) = bundle.get(&driver.catalog) {
-        catalog::check(&driver.catalog, bytes, &payload, manifest, signer, findings);
+        catalog::check(&driver.catalog, bytes, &list, signer, findings);
     }
 }
 

@@ -111,6 +111,8 @@ pub(super) fn questions(kit: &Kit, subject: &Subject, copy: &Path) -> Vec<Questi
         let os = match subject.architecture {
             Architecture::X64 => "10_X64",
             Architecture::Arm64 => "10_RS3_ARM64",
+            Architecture::X86 => "10_X86",
+            Architecture::Arm => "6_3_ARM",
         };
         questions.push(Question {
             tool: "inf2cat",

@@ -27,7 +27,7 @@ pub(super) fn catalogs(inf: &Inf) -> BTreeSet<String> {
         .filter(|line| {
             line.key.as_ref().is_some_and(|key| key.text.to_ascii_lowercase().starts_with("catalogfile"))
         })
-        .filter_map(|line| inf.expand(line.fields.first()?).ok())
+        .filter_map(|line| line.fields.first().map(|field| inf.expand(field)))
         .filter(|name| !name.is_empty())
         .collect()
 }
@@ -42,13 +42,13 @@ pub(super) fn files(inf: &Inf) -> Vec<Listed> {
     for (decoration, for_some_machines) in sections {
         for line in inf.section(&format!("SourceDisksFiles{decoration}")).unwrap_or_default() {
             let Some(key) = &line.key else { continue };
-            let Ok(name) = inf.expand(key) else { continue };
+            let name = inf.expand(key);
             if name.to_ascii_lowercase().ends_with(".cat") {
                 continue;
             }
-            let disk = line.fields.first().and_then(|field| inf.expand(field).ok()).unwrap_or_default();
+            let disk = line.fields.first().map(|field| inf.expand(field)).unwrap_or_default();
             let mut folders = vec![folder_of_disk(inf, &disk, &decoration)];
-            folders.push(line.fields.get(1).and_then(|field| inf.expand(field).ok()).unwrap_or_default());
+            folders.push(line.fields.get(1).map(|field| inf.expand(field)).unwrap_or_default());
             let parts = folders.iter().flat_map(|folder| folder.split(['\\', '/'])).chain([name.as_str()]);
             let parts: Vec<&str> = parts.filter(|part| !part.is_empty() && *part != ".").collect();
             listed.push(Listed { path: parts.join("/"), line: line.place().line, for_some_machines });
@@ -61,10 +61,9 @@ pub(super) fn files(inf: &Inf) -> Vec<Listed> {
 fn folder_of_disk(inf: &Inf, disk: &str, decoration: &str) -> String {
     let names = [format!("SourceDisksNames{decoration}"), "SourceDisksNames".to_owned()];
     let mut lines = names.iter().flat_map(|name| inf.section(name).unwrap_or_default());
-    let line = lines.find(|line| {
-        line.key.as_ref().is_some_and(|key| inf.expand(key).is_ok_and(|name| name.eq_ignore_ascii_case(disk)))
-    });
-    line.and_then(|line| line.fields.get(3)).and_then(|field| inf.expand(field).ok()).unwrap_or_default()
+    let line =
+        lines.find(|line| line.key.as_ref().is_some_and(|key| inf.expand(key).eq_ignore_ascii_case(disk)));
+    line.and_then(|line| line.fields.get(3)).map(|field| inf.expand(field)).unwrap_or_default()
 }
 
 /// The digests in the list of a catalog, in DER: SHA-1 has 20 bytes, SHA-256 has 32.

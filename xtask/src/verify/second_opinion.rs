@@ -22,7 +22,7 @@ fn bundle_on_disk() -> tempfile::TempDir {
 }
 
 /// Whether `program` accepts; `None` when it is not installed and need not be.
-fn opinion(folder: &Path, program: &str, arguments: &[&str]) -> Option<bool> {
+pub(crate) fn opinion(folder: &Path, program: &str, arguments: &[&str]) -> Option<bool> {
     let run = Program::new(program, LIMIT).args(arguments).folder(folder).status(&folder.join("log"));
     match run {
         Ok(finished) => Some(finished.status.success()),

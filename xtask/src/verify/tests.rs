@@ -233,11 +233,14 @@ fn no_manifest_and_no_bundle_are_told() {
 fn a_catalog_of_the_same_files_with_another_time_is_found() {
     let parts = samples::parts();
     let original = samples::bundle();
-    let payload =
-        [("composite.inf", "composite/composite.inf"), ("composite.sys", "composite/composite.sys")]
-            .map(|(name, path)| crate::catalog::Payload { name, content: &original.files[path] });
-    let later = crate::moment::Moment::from_epoch(parts.moment.epoch() + 60).unwrap();
-    let catalog = crate::catalog::signed(&payload, "_v100_X64_RS5", later, signer()).unwrap();
+    let name = "composite/composite.inf";
+    let inf = crate::inf::Inf::parse(name, &original.files[name]).unwrap();
+    let systems = crate::catalog::System::list("10_RS5_X64").unwrap();
+    let time = parts.moment.epoch() + 60;
+    let parameters = crate::catalog::Parameters { systems, versions: None, identifier: None, time };
+    let file = |path: &str| original.get(path).map(std::borrow::Cow::Borrowed);
+    let list = crate::catalog::only_list(inf, &parameters, file).unwrap();
+    let catalog = crate::catalog::signed(&list, signer()).unwrap();
     let bundle = changed_and_sealed("composite/composite.cat", |bytes| *bytes = catalog);
     assert_found(&bundle, "composite/composite.cat", "thisUpdate", "the manifest says");
     assert_found(&bundle, "composite/composite.cat", "OS", "_v100_X64_RS5");

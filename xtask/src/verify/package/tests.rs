@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::*;
 use crate::certificate::samples::{Issued, authority, issue};
-use crate::moment::Moment;
 use crate::package::assemble::samples as bundles;
 use crate::signer::samples::{other_signer, signer};
 
@@ -49,7 +48,7 @@ fn each_kind_of_change_has_its_class() {
     assert!(image.contains("Image composite.sys: checksum"), "{image}");
     let inf = changed("composite.inf", |bytes| bytes.extend(b"; more\r\n"));
     assert!(inf.contains("Catalog composite.inf: digest"), "{inf}");
-    let syntax = changed("composite.inf", |bytes| bytes.extend(b"\"open"));
+    let syntax = changed("composite.inf", |bytes| bytes.extend(b"[open"));
     assert!(syntax.contains("Inf composite.inf: line"), "{syntax}");
     let symbols = changed("composite.pdb", |bytes| *bytes = crate::symbols::samples::symbols([9; 16]));
     assert!(symbols.contains("Image composite.pdb: GUID: it is 0909"), "{symbols}");
@@ -131,19 +130,21 @@ fn both_architectures_are_examined() {
 
 #[test]
 fn code_that_can_be_changed_and_imports_from_the_future_are_found() {
-    use crate::catalog::{Payload, signed};
+    use std::borrow::Cow;
+
+    use crate::architecture::Architecture;
+    use crate::catalog::{Parameters, only_list, signed};
+    use crate::inf::Inf;
     use crate::pe::samples::{SectionSample, image_with_sections, importing};
     let with = |image: Vec<u8>| {
         let mut files = package();
         let inf = files.files["composite.inf"].clone();
-        let payload = [
-            Payload { name: "composite.inf", content: &inf },
-            Payload { name: "composite.sys", content: &image },
-        ];
-        let moment = Moment::from_epoch(1_767_225_600).unwrap();
-        let catalog = signed(&payload, "_v100_X64", moment, signer()).unwrap();
-        files.files.insert("composite.cat".into(), catalog);
         files.files.insert("composite.sys".into(), image);
+        let inf = Inf::parse("composite.inf", &inf).unwrap();
+        let parameters = Parameters::of_bundle(Architecture::X64, 1_767_225_600);
+        let list = only_list(inf, &parameters, |path| files.get(path).map(Cow::Borrowed)).unwrap();
+        let catalog = signed(&list, signer()).unwrap();
+        files.files.insert("composite.cat".into(), catalog);
         found(&files)
     };
     let flags = 0x2000_0000 | 0x8000_0000;

@@ -1,0 +1,5 @@
+//! INF files.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| xtask::fuzz::inf(bytes));
