@@ -3,7 +3,7 @@
 use crate::bare::{Bare, free, place, put};
 use crate::peer::{Peer, Script, client_attach, complete};
 use nmr_abi::{BindingHandle, Guid, ModuleId, ModuleIdType, NpiId, Status};
-use nmr_sim::{Irql, OnViolation, Raised, Rule, Severity, Side, Sizes, What, World, WorldBuilder};
+use nmr_sim::{Irql, Raised, Rule, Side, Sizes, What, World, WorldBuilder};
 use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -407,7 +407,10 @@ fn errors_panic_where_that_was_asked_for_and_warnings_do_not() {
         if matches!(rule, Rule::CompletedUnattached | Rule::AttachedTwice | Rule::WaitInsideCallback) {
             continue;
         }
-        let world = settings().on_violation(OnViolation::Panic).wait_limit(Duration::from_millis(50)).build();
+        let world = settings()
+            .on_violation(nmr_sim::OnViolation::Panic)
+            .wait_limit(Duration::from_millis(50))
+            .build();
         // On a thread of its own: one of them ends at DISPATCH_LEVEL.
         let outcome = thread::scope(|scope| scope.spawn(|| provoke(&world)).join());
         if *rule == Rule::UsedAfterFree {
@@ -416,6 +419,6 @@ fn errors_panic_where_that_was_asked_for_and_warnings_do_not() {
             assert!(looked.is_err());
             continue;
         }
-        assert_eq!(outcome.is_err(), rule.severity() == Severity::Error, "{rule}");
+        assert_eq!(outcome.is_err(), rule.severity() == nmr_sim::Severity::Error, "{rule}");
     }
 }
