@@ -5,6 +5,8 @@
 
 use crate::catalog::{Parameters, System, lists};
 use crate::inf::{Inf, lint, print};
+use crate::pe::Image;
+use crate::signature::general::{self, Form};
 
 /// Reads `bytes` as an INF file, prints it, holds it against the rules, and plans the catalogs of its package.
 ///
@@ -21,6 +23,29 @@ pub fn inf(bytes: &[u8]) {
     let parameters = Parameters { systems, versions: None, identifier: None, time: 0 };
     let file = |path: &str| path.len().is_multiple_of(2).then(|| path.as_bytes().to_vec().into());
     drop(lists(&[inf], &parameters, file));
+}
+
+/// Reads `bytes` as an image: headers, sections, imports, symbols, signature, digests.
+pub fn image(bytes: &[u8]) {
+    let Ok(image) = Image::parse(bytes) else { return };
+    drop((image.sections(), image.imports(), image.debug_record(), image.checksum()));
+    if let Ok(Some(der)) = image.signature() {
+        catalog(der);
+    }
+}
+
+/// Reads `bytes` as a signed catalog, or as any signature: its form, its arithmetic, its timestamp, what it lists.
+pub fn catalog(bytes: &[u8]) {
+    drop(general::examine(bytes, Form::Signature));
+    drop(general::timestamp_in(bytes));
+    if let Ok((_, list)) = general::content(bytes, Form::Signature) {
+        drop(crate::catalog::read(&list));
+    }
+}
+
+/// Reads `bytes` as a symbol file.
+pub fn symbols(bytes: &[u8]) {
+    drop(crate::symbols::id(bytes));
 }
 
 #[cfg(test)]
@@ -88,6 +113,18 @@ mod tests {
         for round in 0..1500 {
             let file = INFS[round % INFS.len()];
             super::inf(&dice.mutate(file, &words));
+        }
+    }
+
+    #[test]
+    fn no_mutation_of_sound_images_catalogs_and_symbols_is_too_much() {
+        let bundle = crate::package::assemble::samples::bundle();
+        let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+        let words: [&[u8]; 4] = [b"\xFF\xFF\xFF\xFF", b"\0\0\0\0", b"\x30\x80", b"\x84\x7F\xFF\xFF\xFF"];
+        for _ in 0..500 {
+            super::image(&dice.mutate(&bundle.files["composite/composite.sys"], &words));
+            super::catalog(&dice.mutate(&bundle.files["composite/composite.cat"], &words));
+            super::symbols(&dice.mutate(&bundle.files["composite/composite.pdb"], &words));
         }
     }
 

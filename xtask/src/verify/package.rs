@@ -7,7 +7,7 @@ use super::{Class, Examined, Finding, image, listing, symbols_of, system, trust}
 use crate::architecture::Architecture;
 use crate::bundle::Bundle;
 use crate::certificate::Certificate;
-use crate::inf::Inf;
+use crate::inf::{Inf, Problem, lint};
 use crate::pe::{self, Image};
 use crate::signature::general::{self, Form};
 
@@ -60,14 +60,10 @@ impl<'a> Package<'a> {
         let Some((path, bytes)) = self.file(path) else { return };
         let inf = match Inf::parse(path, bytes) {
             Ok(inf) => inf,
-            Err(problems) => {
-                for problem in &problems.list {
-                    let field = format!("line {}, column {}", problem.place.line, problem.place.column);
-                    self.found(Class::Inf, path, field, format!("{}; {}", problem.what, problem.instead));
-                }
-                return;
-            }
+            Err(problems) => return self.problems(path, &problems.list),
         };
+        let errors: Vec<Problem> = lint::check(&inf).into_iter().filter(Problem::is_error).collect();
+        self.problems(path, &errors);
         let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
         let mut digests = BTreeSet::new();
         let catalogs = listing::catalogs(&inf);
@@ -105,6 +101,13 @@ impl<'a> Package<'a> {
                     self.found(Class::Damaged, path, format!("line {}", listed.line), what);
                 }
             }
+        }
+    }
+
+    fn problems(&mut self, path: &str, problems: &[Problem]) {
+        for problem in problems {
+            let field = format!("line {}, column {}", problem.place.line, problem.place.column);
+            self.found(Class::Inf, path, field, format!("{}; {}", problem.what, problem.instead));
         }
     }
 

@@ -50,6 +50,10 @@ fn each_kind_of_change_has_its_class() {
     assert!(inf.contains("Catalog composite.inf: digest"), "{inf}");
     let syntax = changed("composite.inf", |bytes| bytes.extend(b"[open"));
     assert!(syntax.contains("Inf composite.inf: line"), "{syntax}");
+    let rule = changed("composite.inf", |bytes| {
+        *bytes = String::from_utf8(bytes.clone()).unwrap().replace("%Disk%", "%Nothing%").into_bytes();
+    });
+    assert!(rule.contains("Inf composite.inf: line") && rule.contains("%Nothing%"), "{rule}");
     let symbols = changed("composite.pdb", |bytes| *bytes = crate::symbols::samples::symbols([9; 16]));
     assert!(symbols.contains("Image composite.pdb: GUID: it is 0909"), "{symbols}");
     let catalog = changed("composite.cat", |bytes| bytes[0x100] ^= 1);

@@ -1,0 +1,5 @@
+//! Images.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| xtask::fuzz::image(bytes));
