@@ -15,12 +15,14 @@
 
 #![expect(unsafe_code, reason = "is called by the I/O manager, with its pointers")]
 
+use super::status::check;
 use super::text::UnicodeString;
 use crate::device_name::Name;
 use crate::security_descriptor::ADMINISTRATORS_ONLY;
 use core::cell::UnsafeCell;
 use nmr::abi::attachments::{DEVICE_TYPE, DRAIN, Header, QUERY};
 use nmr::{AtMostDispatch, Driver, Error, Result, Status};
+use wdk::nt_success;
 use wdk_sys::{
     _MODE, DACL_SECURITY_INFORMATION, DEVICE_OBJECT, DRIVER_OBJECT, FILE_DEVICE_SECURE_OPEN, HANDLE,
     IO_NO_INCREMENT, IRP, IRP_MJ_CLEANUP, IRP_MJ_CLOSE, IRP_MJ_CREATE, IRP_MJ_DEVICE_CONTROL,
@@ -113,7 +115,7 @@ pub(super) unsafe fn delete() {
     let link = UnicodeString::new(place.link.letters());
     // SAFETY: at PASSIVE_LEVEL, the link that `create` made.
     let deleted = unsafe { ntddk::IoDeleteSymbolicLink(link.as_ptr().cast_mut()) };
-    debug_assert!(Status(deleted).is_success());
+    debug_assert!(nt_success(deleted));
     // SAFETY: made by `create`, and nobody uses it.
     unsafe { ntddk::IoDeleteDevice(device) };
 }
@@ -155,12 +157,8 @@ unsafe fn admit_administrators_only(device: *mut DEVICE_OBJECT) -> Result<()> {
     };
     // SAFETY: the handle is ours, and not used any more.
     let closed = unsafe { ntddk::ZwClose(handle) };
-    debug_assert!(Status(closed).is_success());
+    debug_assert!(nt_success(closed));
     check(status)
-}
-
-fn check(status: i32) -> Result<()> {
-    if Status(status).is_success() { Ok(()) } else { Err(Error::from_status(Status(status))) }
 }
 
 /// What every entry of the dispatch table does. A thread that is in here cannot be suspended, so that it cannot hold an

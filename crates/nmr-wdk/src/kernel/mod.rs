@@ -14,6 +14,7 @@ mod panic;
 mod parameters;
 mod processor;
 mod registry;
+mod status;
 mod stop;
 mod system;
 mod text;

@@ -2,10 +2,11 @@
 
 #![expect(unsafe_code, reason = "calls the kernel's registry routines")]
 
+use super::status::check;
 use super::text::UnicodeString;
-use super::thread::succeeded;
 use core::mem::offset_of;
-use nmr::{Error, MayWait, Result, Status};
+use nmr::{MayWait, Result, Status};
+use wdk::nt_success;
 use wdk_sys::{
     _KEY_VALUE_INFORMATION_CLASS, HANDLE, KEY_QUERY_VALUE, KEY_SET_VALUE, KEY_VALUE_PARTIAL_INFORMATION,
     OBJ_CASE_INSENSITIVE, OBJ_KERNEL_HANDLE, OBJECT_ATTRIBUTES, REG_DWORD, REG_OPTION_NON_VOLATILE, REG_SZ,
@@ -65,7 +66,7 @@ impl Key {
         };
         let mut key: HANDLE = core::ptr::null_mut();
         let status = routine(&mut key, &mut attributes);
-        if succeeded(status) { Ok(Self(key)) } else { Err(Error::from_status(Status(status))) }
+        check(status).map(|()| Self(key))
     }
 
     /// Sets the string value `name` to `text`, which ends with a zero; `ZwSetValueKey`.
@@ -76,8 +77,7 @@ impl Key {
         let data = text.as_ptr().cast_mut().cast();
         let size = size_of_val(text) as u32;
         // SAFETY: the key is open by the type's invariant; the data is of the length that is given, and only read.
-        let status = unsafe { ntddk::ZwSetValueKey(self.0, name.as_ptr().cast_mut(), 0, REG_SZ, data, size) };
-        if succeeded(status) { Ok(()) } else { Err(Error::from_status(Status(status))) }
+        check(unsafe { ntddk::ZwSetValueKey(self.0, name.as_ptr().cast_mut(), 0, REG_SZ, data, size) })
     }
 
     /// The DWORD `name`; `None` if there is none, or it is of another type.
@@ -112,6 +112,6 @@ impl Drop for Key {
     fn drop(&mut self) {
         // SAFETY: open and ours by the type's invariant.
         let closed = unsafe { ntddk::ZwClose(self.0) };
-        debug_assert!(Status(closed).is_success());
+        debug_assert!(nt_success(closed));
     }
 }

@@ -2,9 +2,10 @@
 
 #![expect(unsafe_code, reason = "calls the kernel's thread and object routines")]
 
+use super::status::check;
 use core::ffi::c_void;
 use core::time::Duration;
-use nmr::{Error, RawThread, Result, Status, ThreadEntry};
+use nmr::{RawThread, Result, Status, ThreadEntry};
 use wdk_sys::{
     _KWAIT_REASON, _MODE, HANDLE, LARGE_INTEGER, OBJ_KERNEL_HANDLE, OBJECT_ATTRIBUTES, THREAD_ALL_ACCESS,
     ntddk,
@@ -52,9 +53,7 @@ pub(super) unsafe fn spawn(entry: ThreadEntry, context: *mut c_void) -> Result<R
             context,
         )
     };
-    if !succeeded(status) {
-        return Err(Error::from_status(Status(status)));
-    }
+    check(status)?;
     let mut thread = core::ptr::null_mut();
     // SAFETY: a handle that this function owns. The object type need not be checked: it is a thread.
     let status = unsafe {
