@@ -197,6 +197,7 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///         on_failure: bugcheck,                    // optional: or park, when NMR fails to let go of a registration
 ///         control_device: true,                    // optional: what `nmrctl attachments` and `nmrctl drain` ask
 ///         log_level: info,                         // optional: error, warning, info (default), trace
+///         entry: wdm,                              // optional: or own, see below
 ///
 ///         client echo: echo::Npi as EchoProvider { capacity: 4 },
 ///         client clock: clock::Npi as ClockProvider { capacity: 1, policy: one },
@@ -225,7 +226,10 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// for `capacity` peers, and left alone they count on from `number`.
 ///
 /// The output is a struct with one public field for each registration and `const fn new(system)`, its implementation
-/// of `nmr::Driver`, and DriverEntry with Unload, which `nmr_wdk::driver_entry!` makes. With `system: Type` among the
+/// of `nmr::Driver`, and DriverEntry with Unload, which `nmr_wdk::driver_entry!` makes. With `entry: own` these are written
+/// elsewhere, as in a KMDF driver: DriverEntry ends with `NmrStartDriver(DriverObject, RegistryPath)` and answers what that
+/// answers, EvtDriverUnload calls `NmrStopDriver()`, which returns when nothing of NMR is left. Both are C functions of the image
+/// (`NTSTATUS`, and nothing), and `start_driver` and `stop_driver` of the struct; there is no control device. With `system: Type` among the
 /// settings the driver runs on that `nmr::System` instead of the kernel, and there is no entry point.
 #[proc_macro]
 pub fn driver(input: TokenStream) -> TokenStream {

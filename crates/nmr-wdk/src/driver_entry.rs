@@ -6,7 +6,13 @@
 /// macro calls it. On a desk it makes nothing.
 #[macro_export]
 macro_rules! driver_entry {
-    ($driver:ident, registrations: $registrations:literal, log_level: $level:ident, control_device: $device:literal) => {
+    (
+        $driver:ident,
+        registrations: $registrations:literal,
+        log_level: $level:ident,
+        control_device: $device:literal,
+        entry: $entry:ident
+    ) => {
         #[cfg(nmr_driver)]
         const _: () = {
             use $crate::nmr::trace;
@@ -32,26 +38,14 @@ macro_rules! driver_entry {
             static PROVIDER: $crate::entry::Provider =
                 $crate::entry::Provider { id: trace::provider_id(NAME), metadata: &PROVIDER_METADATA };
             static IMAGE: $crate::entry::Image = $crate::entry::Image {
-                unload,
+        unload: $crate::driver_entry!(@unload $entry),
                 dispatch: if $device { Some(dispatch) } else { None },
                 log_level: $crate::nmr::Level::$level,
                 provider: &PROVIDER,
                 snapshot: (&raw const SNAPSHOT).cast(),
             };
 
-            #[unsafe(export_name = "DriverEntry")]
-            unsafe extern "system" fn driver_entry(
-                driver_object: *mut $crate::entry::DriverObject,
-                registry_path: *const $crate::entry::UnicodeString,
-            ) -> $crate::nmr::Status {
-                // SAFETY: the I/O manager calls DriverEntry once, with the driver's own object and path.
-                unsafe { $crate::entry::load(&DRIVER, driver_object, registry_path, &IMAGE) }
-            }
-
-            unsafe extern "C" fn unload(_driver_object: *mut $crate::entry::DriverObject) {
-                // SAFETY: the I/O manager calls Unload once, after DriverEntry has succeeded.
-                unsafe { $crate::entry::unload(&DRIVER) }
-            }
+    $crate::driver_entry!(@entry $entry $driver);
 
             unsafe extern "C" fn dispatch(
                 _device: *mut $crate::entry::DeviceObject,
@@ -61,5 +55,52 @@ macro_rules! driver_entry {
                 unsafe { $crate::entry::dispatch(&DRIVER, irp) }.0
             }
         };
+    };
+    (@unload wdm) => {
+        Some(unload)
+    };
+    (@unload own) => {
+        None
+    };
+    (@entry wdm $driver:ident) => {
+        #[unsafe(export_name = "DriverEntry")]
+        unsafe extern "system" fn driver_entry(
+            driver_object: *mut $crate::entry::DriverObject,
+            registry_path: *const $crate::entry::UnicodeString,
+        ) -> $crate::nmr::Status {
+            // SAFETY: the I/O manager calls DriverEntry once, with the driver's own object and path.
+            unsafe { $crate::entry::load(&DRIVER, driver_object, registry_path, &IMAGE) }
+        }
+
+        unsafe extern "C" fn unload(_driver_object: *mut $crate::entry::DriverObject) {
+            // SAFETY: the I/O manager calls Unload once, after DriverEntry has succeeded.
+            unsafe { $crate::entry::unload(&DRIVER) }
+        }
+    };
+    (@entry own $driver:ident) => {
+        impl $driver {
+            /// Brings the driver up: what DriverEntry does last. On failure everything has been taken down again.
+            ///
+            /// # Safety
+            /// DriverEntry alone calls this, once, with what it was given.
+            #[unsafe(export_name = "NmrStartDriver")]
+            pub unsafe extern "system" fn start_driver(
+                driver_object: *mut $crate::entry::DriverObject,
+                registry_path: *const $crate::entry::UnicodeString,
+            ) -> $crate::nmr::Status {
+                // SAFETY: as the caller says.
+                unsafe { $crate::entry::load(&DRIVER, driver_object, registry_path, &IMAGE) }
+            }
+
+            /// Takes the driver down: what Unload, or EvtDriverUnload, does. Nothing of NMR is left when it returns.
+            ///
+            /// # Safety
+            /// Unload alone calls this, once, after `start_driver` has succeeded.
+            #[unsafe(export_name = "NmrStopDriver")]
+            pub unsafe extern "system" fn stop_driver() {
+                // SAFETY: as the caller says.
+                unsafe { $crate::entry::unload(&DRIVER) }
+            }
+        }
     };
 }

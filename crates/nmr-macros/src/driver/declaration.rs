@@ -31,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) on_failure: Option<Ident>,
     pub(crate) log_level: Option<Ident>,
     pub(crate) control_device: Option<LitBool>,
+    pub(crate) entry: Option<Ident>,
     /// What is there, right or wrong.
     pub(crate) named: Vec<Ident>,
 }
@@ -150,6 +151,7 @@ impl Settings {
             "stop" => once(&mut self.stop, word, input.parse()?),
             "system" => once(&mut self.system, word, input.parse()?),
             "on_failure" => once(&mut self.on_failure, word, input.parse()?),
+            "entry" => once(&mut self.entry, word, input.parse()?),
             "log_level" => once(&mut self.log_level, word, input.parse()?),
             "control_device" => {
                 let answer = input
@@ -167,7 +169,7 @@ impl Settings {
                 word.span(),
                 format!(
                     "unknown setting `{other}`: there are module_id, state, threads, start, stop, system, \
-                     on_failure, log_level, control_device, and registrations: `client <name>: <NPI> as <Binding> {{ \
+                     on_failure, log_level, control_device, entry, and registrations: `client <name>: <NPI> as <Binding> {{ \
                      capacity: <n> }}`"
                 ),
             )),

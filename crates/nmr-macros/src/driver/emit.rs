@@ -190,9 +190,10 @@ fn entry(declaration: &Declaration) -> TokenStream {
         _ => quote!(Info),
     };
     let control_device = settings.control_device.as_ref().is_some_and(syn::LitBool::value);
+    let entry = settings.entry.as_ref().map_or_else(|| format_ident!("wdm"), Clone::clone);
     quote! {
         ::nmr_wdk::driver_entry!(
-            #name, registrations: #count, log_level: #level, control_device: #control_device
+            #name, registrations: #count, log_level: #level, control_device: #control_device, entry: #entry
         );
     }
 }

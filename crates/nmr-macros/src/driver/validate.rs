@@ -43,6 +43,15 @@ fn check_settings(declaration: &mut Declaration, mistakes: &mut Mistakes) {
     check_number(&mut settings.threads, "threads", 1, MOST_THREADS, mistakes);
     check_word(settings.on_failure.as_ref(), "on_failure", &["bugcheck", "park"], mistakes);
     check_word(settings.log_level.as_ref(), "log_level", &["error", "warning", "info", "trace"], mistakes);
+    check_word(settings.entry.as_ref(), "entry", &["wdm", "own"], mistakes);
+    if let (Some(entry), Some(device)) = (&settings.entry, &settings.control_device)
+        && entry == "own"
+        && device.value
+    {
+        let message =
+            "the control device is for `entry: wdm`: with an entry of its own the driver answers IRPs itself";
+        mistakes.add(device.span(), message);
+    }
     if registrations.is_empty() && mistakes.count() == 0 {
         mistakes.add(
             name.span(),

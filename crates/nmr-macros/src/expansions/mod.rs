@@ -97,6 +97,7 @@ fn a_driver_with_everything() {
             on_failure: park,
             control_device: true,
             log_level: trace,
+            entry: wdm,
             client echo: echo::Npi as EchoProvider { capacity: 4, policy: first_of, shards: 16, calls_at_dispatch: allow },
             provider relay: relay::Npi as RelayClient { capacity: 8, needs: [echo], self_binding: accept, number: 3 },
             provider hook: hook::Npi as Hooked {

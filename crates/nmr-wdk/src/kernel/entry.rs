@@ -20,8 +20,8 @@ pub type Unload = unsafe extern "C" fn(*mut DriverObject);
 /// What `driver_entry!` knows of a driver.
 #[derive(Debug)]
 pub struct Image {
-    /// Its Unload routine.
-    pub unload: Unload,
+    /// Its Unload routine; none if the driver has its own.
+    pub unload: Option<Unload>,
     /// The dispatch routine of its control device, if it has one.
     pub dispatch: Option<Dispatch>,
     /// What is logged unless the registry says otherwise.
@@ -64,8 +64,10 @@ pub unsafe fn load<D: Driver>(
     // SAFETY: DriverEntry runs once for an image.
     match unsafe { driver.load(&may_wait) } {
         Ok(()) => {
-            // SAFETY: the I/O manager gives DriverEntry its own driver object to fill in.
-            unsafe { (*object).DriverUnload = Some(image.unload) };
+            if image.unload.is_some() {
+                // SAFETY: the I/O manager gives DriverEntry its own driver object to fill in.
+                unsafe { (*object).DriverUnload = image.unload };
+            }
             Status::SUCCESS
         }
         Err(error) => {
