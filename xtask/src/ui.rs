@@ -66,7 +66,8 @@ impl Step {
         }
     }
 
-    /// Shows how far the step is. On no terminal a line for every tenth.
+    /// Shows how far the step is. On no terminal a line for every tenth. The lab alone counts, and there is none on Windows.
+    #[cfg(unix)]
     pub(crate) fn progress(&self, done: u64, of: u64) {
         match &self.bar {
             Some(bar) => {
