@@ -10,7 +10,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 thread_local! {
-    /// How often the thread was raised to each level: 16 bits a level, the highest level on top.
+    /// How often the thread was raised to each level above the lowest: 16 bits a level, the highest level on top.
     static RAISED: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -32,15 +32,20 @@ impl Irql {
     /// The level of the calling thread.
     pub fn current() -> Self {
         match u64::BITS - RAISED.get().leading_zeros() {
-            0..=16 => Self::Passive,
-            17..=32 => Self::Apc,
-            33..=48 => Self::Dispatch,
+            0 => Self::Passive,
+            1..=16 => Self::Apc,
+            17..=32 => Self::Dispatch,
             _ => Self::Device,
         }
     }
 
     const fn unit(self) -> u64 {
-        1 << (16 * self as u32)
+        match self {
+            Self::Passive => 0,
+            Self::Apc => 1,
+            Self::Dispatch => 1 << 16,
+            Self::Device => 1 << 32,
+        }
     }
 }
 
@@ -82,6 +87,12 @@ impl fmt::Debug for Raised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Raised({})", self.0)
     }
+}
+
+/// The calling thread, which set the level `from` by itself or nothing yet, sets `to` instead.
+#[cfg(feature = "exports")]
+pub(crate) fn exchange(from: Irql, to: Irql) {
+    RAISED.set(RAISED.get() - from.unit() + to.unit());
 }
 
 /// Whether the calling thread is at DISPATCH_LEVEL or above, where nothing can block.

@@ -6,17 +6,17 @@ use super::ledger::say;
 use super::process_world::{self, current};
 use crate::builder::Sizes;
 use crate::contract::Rule;
-use crate::irql::{Irql, Raised};
+use crate::irql::{self, Irql};
 use crate::side::Side;
 use nmr_abi::{ModuleId, NpiId, Status};
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_void};
 
 const PASSIVE_LEVEL: u8 = 0;
 
 thread_local! {
-    /// The level that the thread set, and what holds it there.
-    static LEVEL: RefCell<(u8, Option<Raised>)> = const { RefCell::new((PASSIVE_LEVEL, None)) };
+    /// The level that the thread set. Without a destructor, so that a thread which is ending has it still.
+    static LEVEL: Cell<u8> = const { Cell::new(PASSIVE_LEVEL) };
 }
 
 /// The text at `text`; if it is none, that is said.
@@ -64,25 +64,27 @@ pub(crate) extern "system" fn nmr_sim_reset() -> u64 {
     process_world::reset() as u64
 }
 
-/// Sets the level that the calling thread stands for, and answers the one before.
+/// Sets the level that the calling thread stands for, and answers the one that it had set before.
 #[unsafe(no_mangle)]
 pub(crate) extern "system" fn nmr_sim_set_irql(level: u8) -> u8 {
-    LEVEL.with_borrow_mut(|(current, raised)| {
-        *raised = Some(Raised::to(match level {
-            0 => Irql::Passive,
-            1 => Irql::Apc,
-            2 => Irql::Dispatch,
-            _ => Irql::Device,
-        }));
-        std::mem::replace(current, level)
-    })
+    let before = LEVEL.replace(level);
+    irql::exchange(level_of(before), level_of(level));
+    before
+}
+
+const fn level_of(number: u8) -> Irql {
+    match number {
+        0 => Irql::Passive,
+        1 => Irql::Apc,
+        2 => Irql::Dispatch,
+        _ => Irql::Device,
+    }
 }
 
 /// The level that the calling thread stands for: what it set, or higher where the world has raised it for a callback.
 #[unsafe(no_mangle)]
 pub(crate) extern "system" fn nmr_sim_irql() -> u8 {
-    let set = LEVEL.with_borrow(|(level, _)| *level);
-    set.max(match Irql::current() {
+    LEVEL.get().max(match Irql::current() {
         Irql::Passive => 0,
         Irql::Apc => 1,
         Irql::Dispatch | Irql::Device => 2,

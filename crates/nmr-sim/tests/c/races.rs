@@ -3,7 +3,7 @@
 use crate::toolchain::{compile, have, run};
 use std::process::Command;
 
-const SCENARIOS: [&str; 9] = [
+const SCENARIOS: [&str; 10] = [
     "deregister-while-attaching",
     "client-completes-first",
     "both-complete-first",
@@ -13,6 +13,7 @@ const SCENARIOS: [&str; 9] = [
     "seeded-churn",
     "every-failure",
     "stalled-peer",
+    "ending-thread",
 ];
 
 fn end_well(test: &str, flags: &[&str]) {

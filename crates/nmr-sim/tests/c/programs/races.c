@@ -240,6 +240,38 @@ static void stalled_peer(void)
     }
 }
 
+/* ---- a thread that ends and takes its modules down last, when much of what it had is gone ---------------------------- */
+
+static pthread_key_t last_words;
+
+static void say_last_words(void *context)
+{
+    MODULE *module = context;
+    CHECK(module_register(module) == STATUS_SUCCESS);
+    CHECK(nmr_sim_set_irql(DISPATCH_LEVEL) == PASSIVE_LEVEL && nmr_sim_irql() == DISPATCH_LEVEL);
+    CHECK(module_deregister(module) == STATUS_PENDING);
+    CHECK(nmr_sim_set_irql(PASSIVE_LEVEL) == DISPATCH_LEVEL);
+    CHECK(module_wait(module) == STATUS_SUCCESS);
+}
+
+static void *end(void *context)
+{
+    nmr_sim_free(nmr_sim_allocate(1));
+    CHECK(nmr_sim_set_irql(PASSIVE_LEVEL) == PASSIVE_LEVEL && pthread_setspecific(last_words, context) == 0);
+    return come_and_go(context);
+}
+
+static void ending_thread(void)
+{
+    CHECK(pthread_key_create(&last_words, say_last_words) == 0);
+    CHECK(module_register(&provider) == STATUS_SUCCESS);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, end, &client) == 0 && pthread_join(thread, NULL) == 0);
+    CHECK(client.attached > 1 && client.cleaned == client.attached && provider.cleaned == client.attached);
+    module_take_down(&provider);
+    CHECK(nmr_sim_violations(NULL) == 0);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -253,6 +285,7 @@ static const struct {
     {"seeded-churn", seeded_churn},
     {"every-failure", every_failure},
     {"stalled-peer", stalled_peer},
+    {"ending-thread", ending_thread},
 };
 
 int main(int count, char **arguments)
