@@ -21,6 +21,10 @@
  * What breaks a rule
  *   is reported on standard error with the rule's name and the page of Microsoft's documentation, and the function
  *   answers as documented. A handle that is NULL, freed, random or of another kind is looked up and never followed.
+ *   A callback leaves by its return and on no other way, as in the kernel. A C++ exception that leaves one cannot reach
+ *   whoever called NMR: the process is aborted, with a report that names the callback. longjmp out of one, as some test
+ *   frameworks do when a check fails, skips what NMR has to do when the callback has returned: it is undefined, and the
+ *   binding stays for ever, as the report of the wait for it says. Let callbacks note what failed, and fail afterwards.
  *
  * Settings, in the environment
  *   NMR_SIM_ON_VIOLATION              report, abort, collect or count: what happens when a rule is broken

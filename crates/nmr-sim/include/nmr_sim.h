@@ -76,7 +76,8 @@ uint64_t NTAPI nmr_sim_reset(void);
 
 /* The level that the calling thread stands for: PASSIVE_LEVEL at first. Callbacks run on the caller's thread, so they
  * run at its level; one that returns at another level breaks a rule, and so does a call of NMR that is made at a higher
- * level than documented. Answers the level before. */
+ * level than documented. The first function answers the level that the thread had set before, so that it can be set
+ * again; the second the one that the thread stands for, which is higher where detach-irql has raised it. */
 KIRQL NTAPI nmr_sim_set_irql(KIRQL level);
 KIRQL NTAPI nmr_sim_irql(void);
 
@@ -91,8 +92,9 @@ uint64_t NTAPI nmr_sim_fallible_calls(void);
 void NTAPI nmr_sim_hold_completions(BOOLEAN clients);
 uint64_t NTAPI nmr_sim_release_completions(BOOLEAN clients);
 
-/* Memory for modules, zeroed: what ExAllocatePool2 and ExFreePool are to a driver. NMR knows when a binding context, a
- * dispatch table or a characteristics structure that lies in it may be freed; freed memory is poisoned and watched. */
+/* Memory for modules, zeroed: what ExAllocatePool2 and ExFreePool are to a driver; NULL if there is not so much, or the
+ * call was to fail. NMR knows when a binding context, a dispatch table or a characteristics structure that lies in it may
+ * be freed; freed memory is poisoned and watched. */
 PVOID NTAPI nmr_sim_allocate(size_t size);
 void NTAPI nmr_sim_free(PVOID memory);
 

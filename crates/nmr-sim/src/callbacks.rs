@@ -3,6 +3,7 @@
 
 use crate::binding::Binding;
 use crate::contract::Rule;
+use crate::fence::Fence;
 use crate::frames::{self, Frame};
 use crate::handles::{Kind, encode};
 use crate::irql::{Irql, Raised};
@@ -63,7 +64,9 @@ impl World {
         tsan::observed(binding);
         tsan::observed(&*binding.client);
         tsan::observed(&*binding.provider);
+        let fence = Fence::around(self, binding, callback);
         let result = tsan::outside(call);
+        fence.passed();
         tsan::published(binding);
         drop(entered);
         let left_at = Irql::current();

@@ -1,19 +1,18 @@
 //! Failures on demand: the n-th call that may fail does fail, and completions do not arrive.
 
 use crate::binding::Binding;
+use crate::held::Held;
 use crate::side::Side;
-use crate::sync::lock;
 use crate::world::World;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// Counts the calls that may fail (`NmrRegisterClient`, `NmrRegisterProvider`, `NmrClientAttachProvider`, allocations)
 /// while somebody asked for it, and picks the one that does fail. Keeps completions that are to arrive later, or never.
 #[derive(Default)]
 pub(crate) struct Faults {
-    /// Whether completions of clients, and of providers, are held back.
-    holding: [AtomicBool; 2],
-    held: Mutex<Vec<(Side, Arc<Binding>)>>,
+    /// Bindings that clients, and that providers, have completed.
+    completions: [Held<Arc<Binding>>; 2],
     /// Whether anybody counts. Read on every call, written rarely, so that threads do not meet here otherwise.
     watching: AtomicBool,
     counted: AtomicU64,
@@ -32,11 +31,7 @@ impl Faults {
 
     /// Whether the completion of `binding` by `side` is held back; if so, it is kept.
     pub(crate) fn holds_back(&self, side: Side, binding: &Arc<Binding>) -> bool {
-        let holds = self.holding[index(side)].load(Ordering::Relaxed);
-        if holds {
-            lock(&self.held).push((side, Arc::clone(binding)));
-        }
-        holds
+        self.completions[index(side)].keeps(|| Arc::clone(binding))
     }
 
     /// How many calls were counted since the last [`Self::watch`].
@@ -75,16 +70,15 @@ impl World {
     /// [`Self::release_completions`], or they never complete, and a wait with a
     /// [limit](crate::WorldBuilder::wait_limit) lists them.
     pub fn hold_completions(&self, side: Side) {
-        self.inner.faults.holding[index(side)].store(true, Ordering::SeqCst);
+        self.inner.faults.completions[index(side)].hold();
     }
 
     /// Lets the completions of `side` arrive that were held back, in their order and on the calling thread, and holds no
     /// more. Returns how many there were.
     pub fn release_completions(&self, side: Side) -> usize {
-        self.inner.faults.holding[index(side)].store(false, Ordering::SeqCst);
-        let held: Vec<_> = lock(&self.inner.faults.held).extract_if(.., |(of, _)| *of == side).collect();
-        for (side, binding) in &held {
-            self.complete(binding, *side);
+        let held = self.inner.faults.completions[index(side)].release();
+        for binding in &held {
+            self.complete(binding, side);
         }
         held.len()
     }

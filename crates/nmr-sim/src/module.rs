@@ -4,7 +4,10 @@
 
 use crate::registered::Registered;
 use crate::side::Side;
-use nmr_abi::{BindingHandle, ClientCharacteristics, ModuleId, NpiId, ProviderCharacteristics, Status};
+use nmr_abi::{
+    BindingHandle, ClientCharacteristics, ModuleId, NpiId, ProviderCharacteristics, RegistrationInstance,
+    Status,
+};
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
@@ -21,9 +24,34 @@ pub(crate) struct Module {
 }
 
 enum Callbacks {
-    Client(ClientCharacteristics),
-    Provider(ProviderCharacteristics),
+    Client(Beginning<AttachProvider>),
+    Provider(Beginning<AttachClient>),
 }
+
+/// How a characteristics structure begins. The types of its callbacks say that they may unwind, which they must not, so
+/// that the [fence](crate::fence) sees it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Beginning<Attach> {
+    version: u16,
+    length: u16,
+    attach: Attach,
+    detach: unsafe extern "system-unwind" fn(*mut c_void) -> Status,
+    cleanup: Option<unsafe extern "system-unwind" fn(*mut c_void)>,
+}
+
+type AttachProvider =
+    unsafe extern "system-unwind" fn(BindingHandle, *mut c_void, *const RegistrationInstance) -> Status;
+
+type AttachClient = unsafe extern "system-unwind" fn(
+    BindingHandle,
+    *mut c_void,
+    *const RegistrationInstance,
+    *mut c_void,
+    *const c_void,
+    *mut *mut c_void,
+    *mut *const c_void,
+) -> Status;
 
 // SAFETY: the addresses are followed by the module's callbacks and by its peers, which the contract lets run on any
 // thread; here they are only carried.
@@ -50,7 +78,7 @@ impl Module {
         // SAFETY: passed on from this function's contract.
         let registered = unsafe { Registered::read(characteristics.cast()) }?;
         // SAFETY: not NULL, thus valid by this function's contract, and its callbacks are not NULL.
-        let callbacks = Callbacks::Client(unsafe { characteristics.read() });
+        let callbacks = Callbacks::Client(unsafe { characteristics.cast::<Beginning<_>>().read() });
         Some(Self { callbacks, registered, context })
     }
 
@@ -65,7 +93,7 @@ impl Module {
         // SAFETY: passed on from this function's contract.
         let registered = unsafe { Registered::read(characteristics.cast()) }?;
         // SAFETY: not NULL, thus valid by this function's contract, and its callbacks are not NULL.
-        let callbacks = Callbacks::Provider(unsafe { characteristics.read() });
+        let callbacks = Callbacks::Provider(unsafe { characteristics.cast::<Beginning<_>>().read() });
         Some(Self { callbacks, registered, context })
     }
 
@@ -108,7 +136,7 @@ impl Module {
     pub(crate) fn attach_provider(&self, binding: BindingHandle, provider: &Self) -> Status {
         let Callbacks::Client(client) = &self.callbacks else { return Status::INVALID_PARAMETER };
         // SAFETY: the invariants of both modules; neither wait returns while this binding exists.
-        unsafe { (client.attach_provider)(binding, self.context, provider.registered.instance()) }
+        unsafe { (client.attach)(binding, self.context, provider.registered.instance()) }
     }
 
     /// Calls a provider's `ProviderAttachClient` for `client`.
@@ -125,7 +153,7 @@ impl Module {
         // SAFETY: the invariants of both modules; neither wait returns while this binding exists. The client vouches
         // for its context and dispatch by the contract of NmrClientAttachProvider.
         answer.status = unsafe {
-            (provider.attach_client)(
+            (provider.attach)(
                 binding,
                 self.context,
                 client.registered.instance(),
@@ -142,25 +170,25 @@ impl Module {
     pub(crate) fn detach(&self, binding_context: *mut c_void) -> Status {
         match &self.callbacks {
             // SAFETY: the invariant of the module; the context is valid until its cleanup callback, which comes later.
-            Callbacks::Client(client) => unsafe { (client.detach_provider)(binding_context) },
+            Callbacks::Client(client) => unsafe { (client.detach)(binding_context) },
             // SAFETY: as above.
-            Callbacks::Provider(provider) => unsafe { (provider.detach_client)(binding_context) },
+            Callbacks::Provider(provider) => unsafe { (provider.detach)(binding_context) },
         }
     }
 
     /// Whether the module has a cleanup callback.
     pub(crate) fn cleans_up(&self) -> bool {
         match &self.callbacks {
-            Callbacks::Client(client) => client.cleanup_binding_context.is_some(),
-            Callbacks::Provider(provider) => provider.cleanup_binding_context.is_some(),
+            Callbacks::Client(client) => client.cleanup.is_some(),
+            Callbacks::Provider(provider) => provider.cleanup.is_some(),
         }
     }
 
     /// Calls the module's cleanup callback, if it has one, with the binding context that it gave for the binding.
     pub(crate) fn clean_up(&self, binding_context: *mut c_void) {
         let cleanup = match &self.callbacks {
-            Callbacks::Client(client) => client.cleanup_binding_context,
-            Callbacks::Provider(provider) => provider.cleanup_binding_context,
+            Callbacks::Client(client) => client.cleanup,
+            Callbacks::Provider(provider) => provider.cleanup,
         };
         if let Some(cleanup) = cleanup {
             // SAFETY: the invariant of the module; a binding is cleaned up once, when both sides have detached.

@@ -63,15 +63,3 @@ fn windows_own_headers_come_first_on_windows() {
         run(compiler(name, "c11").arg("-fsyntax-only").arg(source("layout.c"))).succeeded();
     }
 }
-
-#[test]
-fn a_program_in_cpp_runs() {
-    if !have("g++") {
-        return;
-    }
-    let program = folder("life").join("program");
-    let mut command = compiler("g++", "c++17");
-    command.arg(source("life.cpp")).arg(crate::toolchain::libraries().join("libnmr_sim.a"));
-    run(command.arg("-o").arg(&program)).succeeded();
-    assert_eq!(run(&mut std::process::Command::new(program)).succeeded().output, "right\n");
-}

@@ -6,6 +6,7 @@
 
 #![cfg(all(target_os = "linux", not(miri)))]
 
+mod cpp;
 mod example;
 mod handles;
 mod headers;
