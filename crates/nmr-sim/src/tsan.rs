@@ -7,15 +7,24 @@
 //! the wait returns. And it is told to look away inside the library, callbacks excepted. A module that relies on any
 //! other order is still found.
 
+use crate::binding::Binding;
+use crate::registration::Registration;
+
+/// What has an order, told by its address. A pointer to such a thing has another address, and is none.
+pub(crate) trait Point {}
+
+impl Point for Binding {}
+impl Point for Registration {}
+
 /// What this thread did so far comes before what any thread does that is [`observed`] to come after `point`.
 #[inline]
-pub(crate) fn published<T>(point: &T) {
+pub(crate) fn published<T: Point>(point: &T) {
     imp::release(std::ptr::from_ref(point).cast());
 }
 
 /// What was [`published`] at `point` comes before what this thread does next.
 #[inline]
-pub(crate) fn observed<T>(point: &T) {
+pub(crate) fn observed<T: Point>(point: &T) {
     imp::acquire(std::ptr::from_ref(point).cast());
 }
 

@@ -43,7 +43,7 @@ impl World {
         }
         life.stage = Stage::Closed;
         drop(life);
-        tsan::observed(registration);
+        tsan::observed(&**registration);
         self.judge_characteristics(registration, "when its wait returns");
         registration.npi.release(registration);
         self.inner.registrations.remove(registration.place);

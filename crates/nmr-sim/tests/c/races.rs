@@ -3,7 +3,7 @@
 use crate::toolchain::{compile, have, run};
 use std::process::Command;
 
-const SCENARIOS: [&str; 10] = [
+const SCENARIOS: [&str; 11] = [
     "deregister-while-attaching",
     "client-completes-first",
     "both-complete-first",
@@ -13,6 +13,7 @@ const SCENARIOS: [&str; 10] = [
     "seeded-churn",
     "every-failure",
     "stalled-peer",
+    "plain-memory",
     "ending-thread",
 ];
 

@@ -240,6 +240,30 @@ static void stalled_peer(void)
     }
 }
 
+/* ---- what callbacks did on other threads is over when the wait returns: memory that nothing guards ------------------- */
+
+static int plain;
+
+static void count_plainly(BOUND *bound)
+{
+    plain += bound->module->is_client ? 1 : 100;
+}
+
+static void plain_memory(void)
+{
+    client.detach = pend_and_complete;
+    client.cleanup = provider.cleanup = count_plainly;
+    pair();
+    for (int round = 1; round <= ROUNDS; round++) {
+        module_take_down(round % 2 == 0 ? &client : &provider);
+        CHECK(plain == 101 * round);
+        CHECK(module_register(round % 2 == 0 ? &client : &provider) == STATUS_SUCCESS);
+    }
+    client.cleanup = provider.cleanup = NULL;
+    module_take_down(&client);
+    module_take_down(&provider);
+}
+
 /* ---- a thread that ends and takes its modules down last, when much of what it had is gone ---------------------------- */
 
 static pthread_key_t last_words;
@@ -285,6 +309,7 @@ static const struct {
     {"seeded-churn", seeded_churn},
     {"every-failure", every_failure},
     {"stalled-peer", stalled_peer},
+    {"plain-memory", plain_memory},
     {"ending-thread", ending_thread},
 };
 
