@@ -69,6 +69,12 @@ typedef struct _NPI_REGISTRATION_INSTANCE {
 /* Peers see each other's structures and do not change them. */
 typedef const NPI_REGISTRATION_INSTANCE *PNPI_REGISTRATION_INSTANCE;
 
+/* How an NPI may lay out what it hands over: a handle, and the functions that take it. NMR itself has no use for it. */
+typedef struct _NPI {
+    HANDLE Handle;
+    const VOID *Dispatch;
+} NPI;
+
 /* ---- callbacks of a client ---------------------------------------------------------------------------------------- */
 
 /* A provider is offered. Declines with STATUS_NOINTERFACE, or makes its binding context, calls NmrClientAttachProvider

@@ -7,6 +7,11 @@
 #include "nmr_sim/annotations.h"
 #include "nmr_sim/nt_types.h"
 
+/* What Windows has under this key is not documented; here nothing looks at it. */
+#ifndef NMR_REG_KEY_PATH
+#define NMR_REG_KEY_PATH L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\NMR\\providers"
+#endif
+
 /* An NPI. */
 typedef GUID NPIID;
 typedef const NPIID *PNPIID;

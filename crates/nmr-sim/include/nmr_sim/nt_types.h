@@ -116,6 +116,23 @@ typedef struct _LUID {
 #define EXTERN_C extern
 #endif
 #endif
+#ifndef EXTERN_C_START
+#ifdef __cplusplus
+#define EXTERN_C_START extern "C" {
+#define EXTERN_C_END }
+#else
+#define EXTERN_C_START
+#define EXTERN_C_END
+#endif
+#endif
+/* A type of handles that is no other's. */
+#ifndef DECLARE_HANDLE
+#define DECLARE_HANDLE(name) \
+    struct name##__ { \
+        int unused; \
+    }; \
+    typedef struct name##__ *name
+#endif
 #ifndef DECLSPEC_SELECTANY
 #define DECLSPEC_SELECTANY __attribute__((weak))
 #endif
@@ -150,6 +167,13 @@ typedef struct _LUID {
 #endif
 #endif
 
+#ifndef C_ASSERT
+#ifdef __cplusplus
+#define C_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define C_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+#endif
 #ifndef UNREFERENCED_PARAMETER
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #endif
@@ -234,6 +258,30 @@ typedef struct _LUID {
 #endif
 #ifndef STATUS_NOT_FOUND
 #define STATUS_NOT_FOUND ((NTSTATUS)0xC0000225)
+#endif
+#ifndef STATUS_INVALID_DEVICE_REQUEST
+#define STATUS_INVALID_DEVICE_REQUEST ((NTSTATUS)0xC0000010)
+#endif
+#ifndef STATUS_BUFFER_TOO_SMALL
+#define STATUS_BUFFER_TOO_SMALL ((NTSTATUS)0xC0000023)
+#endif
+#ifndef STATUS_OBJECT_NAME_NOT_FOUND
+#define STATUS_OBJECT_NAME_NOT_FOUND ((NTSTATUS)0xC0000034)
+#endif
+#ifndef STATUS_OBJECT_NAME_COLLISION
+#define STATUS_OBJECT_NAME_COLLISION ((NTSTATUS)0xC0000035)
+#endif
+#ifndef STATUS_DELETE_PENDING
+#define STATUS_DELETE_PENDING ((NTSTATUS)0xC0000056)
+#endif
+#ifndef STATUS_REVISION_MISMATCH
+#define STATUS_REVISION_MISMATCH ((NTSTATUS)0xC0000059)
+#endif
+#ifndef STATUS_CANCELLED
+#define STATUS_CANCELLED ((NTSTATUS)0xC0000120)
+#endif
+#ifndef STATUS_DEVICE_BUSY
+#define STATUS_DEVICE_BUSY ((NTSTATUS)0x80000011)
 #endif
 #ifndef STATUS_NOINTERFACE
 #define STATUS_NOINTERFACE ((NTSTATUS)0xC00002B9)

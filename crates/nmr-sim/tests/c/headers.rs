@@ -2,8 +2,16 @@
 
 use crate::toolchain::{compiler, folder, have, run, source};
 
-const HEADERS: [&str; 5] =
-    ["netioddk.h", "nmr_sim.h", "netiodef.h", "nmr_sim/nt_types.h", "nmr_sim/annotations.h"];
+const HEADERS: [&str; 8] = [
+    "netioddk.h",
+    "nmr_sim.h",
+    "netiodef.h",
+    "nmr_sim/nt_types.h",
+    "nmr_sim/annotations.h",
+    "nmr_sim/annotations/functions.h",
+    "nmr_sim/annotations/locks.h",
+    "nmr_sim/annotations/parameters.h",
+];
 
 /// Which language the sources are taken for, by which compiler and standard.
 const LANGUAGES: [(&str, &str, &str); 5] = [
@@ -45,6 +53,14 @@ fn layouts_and_types_are_those_of_windows() {
 }
 
 #[test]
+fn a_module_may_be_annotated_throughout() {
+    for (name, standard, language) in languages() {
+        let mut command = compiler(name, standard);
+        run(command.args(["-fsyntax-only", "-x", language]).arg(source("annotated.c"))).succeeded();
+    }
+}
+
+#[test]
 fn a_host_may_have_the_types_already() {
     for (name, standard, language) in languages() {
         for more in [&[][..], &["-DSAME_TYPES"]] {
@@ -60,6 +76,8 @@ fn a_host_may_have_the_types_already() {
 fn windows_own_headers_come_first_on_windows() {
     let name = "x86_64-w64-mingw32-gcc";
     if have(name) {
-        run(compiler(name, "c11").arg("-fsyntax-only").arg(source("layout.c"))).succeeded();
+        for program in ["layout.c", "annotated.c"] {
+            run(compiler(name, "c11").arg("-fsyntax-only").arg(source(program))).succeeded();
+        }
     }
 }

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <netioddk.h>
 
-static const NPIID NPI = {0x44444444, 0x2222, 0x3333, {1, 2, 3, 4, 5, 6, 7, 8}};
+static const NPIID TEST_NPI = {0x44444444, 0x2222, 0x3333, {1, 2, 3, 4, 5, 6, 7, 8}};
 
 static int context;
 static const char *thrower;
@@ -45,8 +45,8 @@ static VOID NTAPI clean_up(PVOID)
 int main(int, char **arguments)
 {
     thrower = arguments[1];
-    NPI_MODULEID module = {sizeof(NPI_MODULEID), MIT_GUID, {NPI}};
-    NPI_REGISTRATION_INSTANCE instance = {0, sizeof(NPI_REGISTRATION_INSTANCE), &NPI, &module, 0, nullptr};
+    NPI_MODULEID module = {sizeof(NPI_MODULEID), MIT_GUID, {TEST_NPI}};
+    NPI_REGISTRATION_INSTANCE instance = {0, sizeof(NPI_REGISTRATION_INSTANCE), &TEST_NPI, &module, 0, nullptr};
     NPI_CLIENT_CHARACTERISTICS client = {
         0, sizeof(NPI_CLIENT_CHARACTERISTICS), attach_provider, detach, clean_up, instance};
     NPI_PROVIDER_CHARACTERISTICS provider = {

@@ -52,6 +52,10 @@ OFFSET(NPI_PROVIDER_CHARACTERISTICS, ProviderDetachClient, 16);
 OFFSET(NPI_PROVIDER_CHARACTERISTICS, ProviderCleanupBindingContext, 24);
 OFFSET(NPI_PROVIDER_CHARACTERISTICS, ProviderRegistrationInstance, 32);
 
+SIZE(NPI, 16);
+OFFSET(NPI, Dispatch, 8);
+SIZE(NMR_REG_KEY_PATH, 65 * sizeof(wchar_t));
+
 static_assert(NT_SUCCESS(STATUS_SUCCESS) && NT_SUCCESS(STATUS_PENDING), "both are successes");
 static_assert(!NT_SUCCESS(STATUS_NOINTERFACE) && !NT_SUCCESS(STATUS_INVALID_PARAMETER), "both are failures");
 static_assert(STATUS_PENDING == 0x103, "the value that Windows gives");
