@@ -108,6 +108,7 @@ fn header(package: &str, root: &Path, suffix: Option<&str>) -> Result<Header> {
             faults.extend(mistakes.into_iter().map(|mistake| module.tell(&mistake)));
         }
     }
+    faults.extend(same_names(&found.modules));
     if !faults.is_empty() {
         return Err(exit::wrong(faults.join("\n")));
     }
@@ -126,6 +127,23 @@ fn header(package: &str, root: &Path, suffix: Option<&str>) -> Result<Header> {
     };
     let contracts = contracts.iter().map(|named| named.contract.name.to_string()).collect();
     Ok(Header { contracts, text })
+}
+
+/// Contracts of different modules that C could not tell apart.
+fn same_names(modules: &[sources::Module]) -> Vec<String> {
+    let contracts =
+        || modules.iter().filter_map(|module| Some((module, module.reading.contract.as_ref().ok()?)));
+    let prefixes: Vec<_> = contracts().map(|(_, contract)| nmr_contract::c::prefix(contract)).collect();
+    let again = contracts().enumerate().filter(|(index, _)| prefixes[..*index].contains(&prefixes[*index]));
+    again
+        .map(|(index, (module, contract))| {
+            let message = format!(
+                "another contract of the crate is {} in C too, where all names are in one place: rename the module of one",
+                prefixes[index]
+            );
+            module.tell(&syn::Error::new(contract.name.span(), message))
+        })
+        .collect()
 }
 
 /// The file of the contract that C cannot say.

@@ -1,9 +1,10 @@
 //! What a function takes behind its binding context.
 
-use crate::Mistakes;
+use crate::{Mistakes, attributes};
 use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
-use syn::{FnArg, Pat, Type, TypeReference};
+use syn::{FnArg, GenericArgument, Pat, PathArguments, Type, TypePath, TypeReference};
 
 /// An argument that C sees.
 #[derive(Clone)]
@@ -71,6 +72,9 @@ impl Arguments {
         let mut read = Self { level: None, passed: Vec::new() };
         for (index, input) in inputs.enumerate() {
             let Some((name, argument_type)) = mistakes.take(typed(input)) else { continue };
+            if let FnArg::Typed(typed) = input {
+                attributes::refuse_conditions(&typed.attrs, mistakes);
+            }
             match level(argument_type) {
                 Some(_) if index > 0 => {
                     mistakes
@@ -111,7 +115,7 @@ impl Arguments {
 impl Argument {
     /// What C calls the number of elements, if this is a slice.
     pub fn length_name(&self) -> Option<String> {
-        matches!(self.passing, Passing::Slice(_)).then(|| format!("{}_length", self.name))
+        matches!(self.passing, Passing::Slice(_)).then(|| format!("{}_length", self.name.unraw()))
     }
 
     /// The type that crosses, or that an address is of.
@@ -178,10 +182,29 @@ fn level(argument: &Type) -> Option<syn::Result<Level>> {
         _ => return None,
     };
     Some(match reference {
+        Some(reference) if lives_longer(reference, path) => Err(syn::Error::new(
+            argument.span(),
+            format!("the token is good during the call and no longer: write `&{name}<'_>`"),
+        )),
         Some(reference) if reference.mutability.is_none() => Ok(level),
         _ => Err(syn::Error::new(
             argument.span(),
             format!("the caller shows its level and keeps it: take `&{name}<'_>`"),
         )),
     })
+}
+
+/// Whether a token is asked for that is good for longer than a call.
+fn lives_longer(reference: &TypeReference, token: &TypePath) -> bool {
+    let of_token = token.path.segments.last().map(|last| &last.arguments);
+    let of_token = match of_token {
+        Some(PathArguments::AngleBracketed(arguments)) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Lifetime(lifetime) => Some(lifetime),
+                _ => None,
+            })
+        }
+        _ => None,
+    };
+    reference.lifetime.iter().chain(of_token).any(|lifetime| lifetime.ident != "_")
 }

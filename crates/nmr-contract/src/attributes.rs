@@ -21,6 +21,17 @@ pub(crate) fn take(
     found
 }
 
+/// A table that differs between two builds of a contract is none.
+pub(crate) fn refuse_conditions(attributes: &[Attribute], mistakes: &mut Mistakes) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
+        mistakes.add(
+            attribute.span(),
+            "both drivers build the same contract, whatever their features: remove the condition, or put it on the whole \
+             module; what only newer modules have stands behind `#[since(version = 2)]`",
+        );
+    }
+}
+
 /// Takes the attribute `name` off, which says nothing but itself.
 pub(crate) fn take_word(attributes: &mut Vec<Attribute>, name: &str, mistakes: &mut Mistakes) -> bool {
     let Some(attribute) = take(attributes, name, mistakes) else { return false };

@@ -1,7 +1,7 @@
 //! What modules of one side show before they are attached.
 
 use crate::{Convention, Field, Mistakes, plain};
-use syn::{Attribute, Item};
+use syn::{Attribute, Item, Visibility};
 
 /// The struct `ProviderCharacteristics` or `ClientCharacteristics` of a contract.
 #[derive(Clone)]
@@ -21,6 +21,12 @@ impl Characteristics {
             Item::Struct(found) if found.ident == name => Some(found),
             _ => None,
         })?;
+        if !matches!(item.vis, Visibility::Public(_)) {
+            mistakes.add(
+                item.ident.span(),
+                format!("modules outside show and read these: write `pub struct {name}`"),
+            );
+        }
         let header = Convention::take(&mut item.attrs, mistakes);
         let fields = plain::in_c_layout(item, &format!("`{name}`"), mistakes);
         if fields.is_empty() {

@@ -1,6 +1,6 @@
 //! A whole contract.
 
-use crate::{Characteristics, Convention, Identity, Mistakes, PlainStruct, Table};
+use crate::{Characteristics, Convention, Identity, Mistakes, PlainStruct, Table, misplaced, taken_names};
 use proc_macro2::{Ident, TokenStream};
 use std::collections::BTreeSet;
 use syn::{Item, ItemMod};
@@ -77,6 +77,8 @@ fn read(arguments: TokenStream, module: &mut ItemMod) -> syn::Result<Contract> {
         _ => None,
     });
     let plain = plain.collect();
+    misplaced::tell(items, &mut mistakes);
+    taken_names::tell(items, provider.is_some(), client.is_some(), &mut mistakes);
     let shows_something = provider_characteristics.is_some() || client_characteristics.is_some();
     if provider.is_none() && client.is_none() && !shows_something {
         mistakes.add(

@@ -15,7 +15,7 @@ pub struct Convention {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $word:literal, $rust:literal, size: $size:literal, align: $align:literal;)*) => {
+    ($($(#[$doc:meta])* $kind:ident = $word:literal, $rust:literal, size: $size:literal, align: $align:literal, [$($field:literal)*];)*) => {
         /// How a header looks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kind { $($(#[$doc])* $kind,)* }
@@ -42,25 +42,30 @@ macro_rules! kinds {
             pub fn layout(self) -> (usize, usize) {
                 match self { $(Self::$kind => ($size, $align),)* }
             }
+
+            /// Its fields, as C calls them.
+            pub fn field_names(self) -> &'static [&'static str] {
+                match self { $(Self::$kind => &[$($field),*],)* }
+            }
         }
     };
 }
 
 kinds! {
     /// `{ version: u16, size: u16 }`.
-    VersionSize = "version_size", "TableHeader", size: 4, align: 2;
+    VersionSize = "version_size", "TableHeader", size: 4, align: 2, ["version" "size"];
     /// Nothing.
-    None = "none", "NoHeader", size: 0, align: 1;
+    None = "none", "NoHeader", size: 0, align: 1, [];
     /// `{ version: u16, reserved: u16 }`.
-    VersionReserved = "version_reserved", "ReservedHeader", size: 4, align: 2;
+    VersionReserved = "version_reserved", "ReservedHeader", size: 4, align: 2, ["version" "reserved"];
     /// `{ size: u16 }`.
-    Size = "size", "SizeHeader", size: 2, align: 2;
+    Size = "size", "SizeHeader", size: 2, align: 2, ["size"];
     /// `{ revision: u32, size: u32 }`.
-    RevisionSize = "revision_size", "RevisionHeader", size: 8, align: 4;
+    RevisionSize = "revision_size", "RevisionHeader", size: 8, align: 4, ["revision" "size"];
     /// `{ version: u16, count: u16 }`.
-    VersionCount = "version_count", "CountHeader", size: 4, align: 2;
+    VersionCount = "version_count", "CountHeader", size: 4, align: 2, ["version" "count"];
     /// `{ version: u16, size: usize, total_size: usize }`.
-    VersionSizeTotal = "version_size_total", "TotalHeader", size: 24, align: 8;
+    VersionSizeTotal = "version_size_total", "TotalHeader", size: 24, align: 8, ["version" "size" "total_size"];
 }
 
 impl Kind {

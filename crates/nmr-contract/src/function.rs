@@ -110,11 +110,19 @@ fn since(attribute: &Attribute) -> syn::Result<(u16, Span)> {
 fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Arguments> {
     let sig = &item.sig;
     let before = mistakes.count();
+    attributes::refuse_conditions(&item.attrs, mistakes);
     if let Some(body) = &item.default {
         mistakes.add(body.span(), "each side implements its functions itself: remove the body, or say `#[optional]` if a peer may leave the function out");
     }
     if let Some(parameter) = sig.generics.params.first() {
         mistakes.add(parameter.span(), "a function of a dispatch table cannot be generic");
+    }
+    if let Some(clause) = &sig.generics.where_clause {
+        mistakes
+            .add(clause.span(), "a function of a dispatch table is there for everybody: remove the bounds");
+    }
+    if let Some(variadic) = &sig.variadic {
+        mistakes.add(variadic.span(), "a function of a dispatch table names all its arguments");
     }
     if let Some(asyncness) = &sig.asyncness {
         mistakes.add(asyncness.span(), "a function of a dispatch table cannot be async");
@@ -142,6 +150,12 @@ fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Argumen
         }
     }
     let arguments = Arguments::read(inputs, mistakes);
+    if let Some(result) = result_with_an_error(&sig.output) {
+        let message =
+            "C gets a status for an error: write `nmr::Result<..>`, whose error is always `nmr::Error`";
+        mistakes.add(result.span(), message);
+        return None;
+    }
     let answer = output(&sig.output);
     if let (Output::Value(_), Some(reference)) = (&answer, arguments.first_reference()) {
         mistakes.add(
@@ -155,6 +169,17 @@ fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Argumen
         mistakes.add(reference.span(), message);
     }
     (mistakes.count() == before).then_some(arguments)
+}
+
+/// A result that names its error.
+fn result_with_an_error(returns: &ReturnType) -> Option<&Type> {
+    let ReturnType::Type(_, returned) = returns else { return None };
+    let Type::Path(path) = &**returned else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+    match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) if arguments.args.len() > 1 => Some(returned),
+        _ => None,
+    }
 }
 
 fn output(returns: &ReturnType) -> Output {

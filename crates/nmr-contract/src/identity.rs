@@ -61,7 +61,11 @@ impl Arguments {
             written.map_err(|error| syn::Error::new(error.span(), NO_VERSION)).map(Some)
         };
         match word.to_string().as_str() {
-            "id" => self.id = Some(input.parse()?),
+            "id" => {
+                let id = input.parse();
+                let form = "the identifier is a GUID in quotes: \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\"";
+                self.id = Some(id.map_err(|error| syn::Error::new(error.span(), form))?);
+            }
             "version" => self.version = number()?,
             "oldest" => self.oldest = number()?,
             other => {

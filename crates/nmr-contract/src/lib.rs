@@ -15,9 +15,11 @@ mod convention;
 mod function;
 mod identity;
 mod layout;
+mod misplaced;
 mod mistakes;
 mod plain;
 mod table;
+mod taken_names;
 
 pub use argument::{Argument, Arguments, Level, Passing, Target};
 pub use characteristics::Characteristics;

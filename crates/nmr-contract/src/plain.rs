@@ -68,6 +68,10 @@ pub(crate) fn in_c_layout(item: &mut ItemStruct, what: &str, mistakes: &mut Mist
         Some(repr) => {
             mistakes.add(repr.span(), format!("{what} is in C's layout already: remove the `repr`"));
         }
+        // C has no newtypes: one is passed as what it holds.
+        None if matches!(&item.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1) => {
+            item.attrs.push(syn::parse_quote!(#[repr(transparent)]));
+        }
         None => item.attrs.push(syn::parse_quote!(#[repr(C)])),
     }
     let fields = match &item.fields {
@@ -75,6 +79,8 @@ pub(crate) fn in_c_layout(item: &mut ItemStruct, what: &str, mistakes: &mut Mist
         Fields::Unnamed(fields) => &fields.unnamed,
         Fields::Unit => return Vec::new(),
     };
+    attributes::refuse_conditions(&item.attrs, mistakes);
+    fields.iter().for_each(|field| attributes::refuse_conditions(&field.attrs, mistakes));
     let field = |field: &syn::Field| Field {
         attributes: field.attrs.clone(),
         name: field.ident.clone(),

@@ -1,8 +1,8 @@
 //! A dispatch table: one of the traits of a contract.
 
-use crate::{Convention, Function, Identity, Mistakes};
+use crate::{Convention, Function, Identity, Mistakes, attributes};
 use syn::spanned::Spanned;
-use syn::{Attribute, Item, ItemTrait, TraitItem};
+use syn::{Attribute, Item, ItemTrait, TraitItem, Visibility};
 
 /// The trait `Provider` or `Client` of a contract.
 #[derive(Clone)]
@@ -27,9 +27,7 @@ impl Table {
             Item::Trait(side) if side.ident == name => Some(side),
             _ => None,
         })?;
-        if let Some(parameter) = side.generics.params.first() {
-            mistakes.add(parameter.span(), "a dispatch table has no generic parameters");
-        }
+        check_heading(side, mistakes);
         let header = Convention::take(&mut side.attrs, mistakes);
         let functions = functions(side, mistakes);
         let table = Self { attributes: side.attrs.clone(), header, functions };
@@ -93,6 +91,32 @@ impl Table {
             }
             before = before.max(since);
         }
+    }
+}
+
+/// What stands in front of the functions.
+fn check_heading(side: &ItemTrait, mistakes: &mut Mistakes) {
+    let name = &side.ident;
+    attributes::refuse_conditions(&side.attrs, mistakes);
+    if !matches!(side.vis, Visibility::Public(_)) {
+        mistakes.add(name.span(), format!("modules outside serve and call these: write `pub trait {name}`"));
+    }
+    if let Some(unsafety) = &side.unsafety {
+        let message = "what callers promise is said of a function: remove this, and write `unsafe fn` there";
+        mistakes.add(unsafety.span(), message);
+    }
+    if let Some(parameter) = side.generics.params.first() {
+        mistakes.add(parameter.span(), "a dispatch table has no generic parameters");
+    }
+    let bound = side.supertraits.first().map(Spanned::span);
+    if let Some(bound) = bound.or(side.generics.where_clause.as_ref().map(Spanned::span)) {
+        let message =
+            "a peer's table is all that there is behind a call, and it is nothing else: remove the bounds";
+        mistakes.add(bound, message);
+    }
+    if side.items.is_empty() {
+        let message = format!("`{name}` has no functions: give it one, or leave the trait out");
+        mistakes.add(name.span(), message);
     }
 }
 

@@ -12,8 +12,11 @@ mod npi;
 ///
 /// `Provider` is what a provider serves to its clients, `Client` what a client serves to its providers; either may be
 /// missing, both if there are characteristics. Each function takes `&self` and values that cross the boundary as they are:
-/// integers, `Status`, `Guid`, arrays and `#[plain]` structs of these (`nmr::Plain`), or references and slices of them.
-/// It returns nothing, such a value, or a `Result` of one, which C sees as an `NTSTATUS` and a last out parameter.
+/// integers, `Status`, `Guid` and `#[plain]` structs of these and of arrays (`nmr::Plain`), or references and slices of
+/// them. It returns nothing, such a value, or a `Result` of one, which C sees as an `NTSTATUS` and a last out parameter.
+/// Arrays alone go by reference, or are what a `Result` is of: C passes none by value (`nmr::ByValue`).
+///
+/// The contract is the same in every build: nothing in it stands under `#[cfg(..)]`, but the whole of it may.
 ///
 /// The macro adds to the module: `Npi`, the type that stands for the contract; `ProviderDispatch` and
 /// `ClientDispatch`, the dispatch tables in C's layout; `ProviderCalls` and

@@ -14,7 +14,9 @@ pub use levels::{at_dispatch, at_most_dispatch, at_passive};
 pub use peer::{Entry, Peer, Shape, version_of_client};
 
 use crate::binding::GENERATION_BITS;
-use crate::{ClientBinding, Driver, Error, Guid, Plain, ProviderBinding, Result, Status, System, Wire};
+use crate::{
+    ByValue, ClientBinding, Driver, Error, Guid, Plain, ProviderBinding, Result, Status, System, Wire,
+};
 use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -121,10 +123,23 @@ pub fn call_result<T: Wire>(call: impl FnOnce(*mut T) -> Status) -> Result<T> {
 }
 
 /// Checks at compile time that a type can cross an NPI.
-pub const fn assert_wire<T: Wire>() {}
+///
+/// # Panics
+/// At compile time, if there is nothing of it to cross.
+pub const fn assert_wire<T: Wire>() {
+    assert!(size_of::<T>() > 0, "what has no size cannot cross an NPI: C knows no such type");
+}
 
 /// Checks at compile time that safe code may hand a type to a peer.
-pub const fn assert_plain<T: Plain>() {}
+///
+/// # Panics
+/// As [`assert_wire`].
+pub const fn assert_plain<T: Plain>() {
+    assert_wire::<T>();
+}
+
+/// Checks at compile time that C passes a type as it is.
+pub const fn assert_by_value<T: ByValue>() {}
 
 /// The GUID of a literal that the macros have checked.
 ///

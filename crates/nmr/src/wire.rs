@@ -36,16 +36,30 @@ pub unsafe trait Wire: Copy + 'static {}
 )]
 pub unsafe trait Plain: Wire {}
 
+/// A type that C passes to a function, or gets back from it, as it is: all that is [`Wire`] but arrays, of which C passes the
+/// address.
+///
+/// # Safety
+/// A C function with an argument of this type in its prototype takes it where Rust puts it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not passed by value in C",
+    label = "C has no such argument and no such answer",
+    note = "take a reference, such as `&[u8; 4]`; as an answer, return `nmr::Result<[u8; 4]>`, which is an out parameter"
+)]
+pub unsafe trait ByValue: Wire {}
+
 macro_rules! plain {
     ($($type:ty)*) => {$(
         // SAFETY: plain old data.
         unsafe impl Wire for $type {}
+        // SAFETY: an integer, or a structure.
+        unsafe impl ByValue for $type {}
         // SAFETY: no address.
         unsafe impl Plain for $type {}
     )*};
 }
 
-plain!(() u8 u16 u32 u64 usize i8 i16 i32 i64 isize Status Guid Luid ModuleIdType ModuleId);
+plain!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize Status Guid Luid ModuleIdType ModuleId);
 
 // SAFETY: as its elements.
 unsafe impl<T: Wire, const N: usize> Wire for [T; N] {}
@@ -55,6 +69,10 @@ unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 unsafe impl<T: 'static> Wire for *const T {}
 // SAFETY: as above.
 unsafe impl<T: 'static> Wire for *mut T {}
+// SAFETY: as an integer.
+unsafe impl<T: 'static> ByValue for *const T {}
+// SAFETY: as above.
+unsafe impl<T: 'static> ByValue for *mut T {}
 
 macro_rules! functions {
     ($($($argument:ident)*;)*) => {$(
@@ -62,6 +80,10 @@ macro_rules! functions {
         unsafe impl<$($argument: 'static,)* R: 'static> Wire for Option<unsafe extern "system" fn($($argument),*) -> R> {}
         // SAFETY: as above.
         unsafe impl<$($argument: 'static,)* R: 'static> Wire for Option<unsafe extern "C" fn($($argument),*) -> R> {}
+        // SAFETY: an address.
+        unsafe impl<$($argument: 'static,)* R: 'static> ByValue for Option<unsafe extern "system" fn($($argument),*) -> R> {}
+        // SAFETY: as above.
+        unsafe impl<$($argument: 'static,)* R: 'static> ByValue for Option<unsafe extern "C" fn($($argument),*) -> R> {}
     )*};
 }
 

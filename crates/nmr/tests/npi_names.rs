@@ -16,6 +16,14 @@ pub mod awkward {
         fn result(&self, context: u32, binding: u32, out: u32, result: u32, table: u32) -> nmr::Result<u32>;
         /// Answers by value.
         fn context(&self, context: u32) -> u32;
+        /// A name of the table's own making.
+        fn version(&self, size: u32) -> u32;
+        /// Words of Rust.
+        ///
+        /// # Errors
+        /// Never.
+        #[deprecated = "since it is awkward"]
+        fn r#type(&self, r#in: &[u8], r#fn: u32) -> nmr::Result<u32>;
     }
 }
 
@@ -25,7 +33,7 @@ nmr::driver! {
         module_id: "0b9a6e0c-0c1d-4a57-8b0a-4b8e4f7c1d04",
         system: nmr::host::Host<nmr_sim::World>,
 
-        provider awkward: awkward::Npi as Weigher { capacity: 1 },
+        provider r#match: awkward::Npi as Weigher { capacity: 1 },
     }
 }
 
@@ -50,6 +58,14 @@ impl awkward::Provider for Weigher {
     fn context(&self, context: u32) -> u32 {
         context + 1
     }
+
+    fn version(&self, size: u32) -> u32 {
+        size + 2
+    }
+
+    fn r#type(&self, r#in: &[u8], r#fn: u32) -> nmr::Result<u32> {
+        Ok(u32::from(r#in[0]) + r#fn)
+    }
 }
 
 #[test]
@@ -66,4 +82,9 @@ fn any_names_will_do() {
     let calls = unsafe { awkward::ProviderCalls::accept(context, table) }.expect("our own table");
     assert_eq!(calls.result(1, 2, 3, 4, 5), Ok(54_321));
     assert_eq!(calls.context(41), 42);
+    assert_eq!(awkward::Provider::version(&calls, 41), 43);
+    #[expect(deprecated)]
+    let summed = calls.r#type(&[1, 2], 3);
+    assert_eq!(summed, Ok(4));
+    assert_eq!(<Scales as nmr::Driver>::OPTIONS[0].name, "match", "as it is read, not as Rust writes it");
 }

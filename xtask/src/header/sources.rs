@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use nmr_contract::Reading;
 use proc_macro2::TokenStream;
+use syn::ext::IdentExt as _;
 use syn::{Attribute, Item, ItemMod, Meta};
 
 use crate::exit;
@@ -58,12 +59,15 @@ fn read(path: &Path) -> Result<syn::File> {
 fn walk(file: &Path, folder: &Path, items: Vec<Item>, found: &mut Found) -> Result<()> {
     for item in items {
         let Item::Mod(mut module) = item else { continue };
+        if module.attrs.iter().any(is_for_tests) {
+            continue;
+        }
         if let Some(arguments) = take_npi(&mut module) {
             let reading = Reading::of(arguments, module);
             found.modules.push(Module { file: file.to_owned(), reading });
             continue;
         }
-        let folder = folder.join(module.ident.to_string());
+        let folder = folder.join(module.ident.unraw().to_string());
         match module.content {
             Some((_, items)) => walk(file, &folder, items, found)?,
             None => {
@@ -77,6 +81,11 @@ fn walk(file: &Path, folder: &Path, items: Vec<Item>, found: &mut Found) -> Resu
         }
     }
     Ok(())
+}
+
+fn is_for_tests(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+        && attribute.parse_args::<syn::Path>().is_ok_and(|condition| condition.is_ident("test"))
 }
 
 /// Takes `#[npi(..)]` off the module, if it is there, and answers what is in it.

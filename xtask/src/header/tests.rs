@@ -148,6 +148,50 @@ fn an_awkward_contract_is_served_and_called_in_c() {
     assert_compiles(&awkward(), MODULE);
 }
 
+/// A function or field may be called like one of the header, or like a word of C++; a number may need all of its 64 bits.
+#[test]
+fn names_and_numbers_that_c_has_taken_compile() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("lib.rs");
+    let contract =
+        "#[nmr::npi(id = \"0b9a6e0c-0c1d-4a57-8b0a-4b8e4f7c1d60\", version = 1)]\npub mod r#type {\n
+        pub const EVERYTHING: u64 = 18446744073709551615;
+        #[plain] pub struct Handle(pub u64);
+        pub struct ProviderCharacteristics { pub version: u32, pub size: u8, pub r#in: u8 }
+        pub trait Provider {
+            fn version(&self) -> u32;
+            fn size(&self, decltype: u32, static_cast: Handle) -> u32;
+            fn r#type(&self, r#in: &[u8], r#fn: &mut [Handle]) -> nmr::Result<[u8; 4]>;
+        }
+        #[header(version_size_total)]
+        pub trait Client { fn total_size(&self, char16_t: u32); fn count(&self); }
+    }";
+    fs::write(&root, contract).unwrap();
+    let text = header("some-npi", &root, None).unwrap().text;
+    assert_compiles(
+        &text,
+        "uint64_t everything(void);\nuint64_t everything(void) { return TYPE_EVERYTHING; }",
+    );
+    assert!(text.contains("const uint8_t *in_, size_t in_length"), "{text}");
+}
+
+#[test]
+fn two_contracts_that_are_one_in_c_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("lib.rs");
+    let contract = |module: &str, name: &str| {
+        format!(
+            "{module} {{ #[nmr::npi(id = \"0b9a6e0c-0c1d-4a57-8b0a-4b8e4f7c1d60\", version = 1)] pub mod {name} {{ pub trait \
+             Provider {{ fn f(&self); }} }} }}\n"
+        )
+    };
+    fs::write(&root, contract("pub mod v1", "adder") + &contract("pub mod v2", "Adder")).unwrap();
+    let refused = header("some-npi", &root, None).unwrap_err().to_string();
+    assert!(refused.contains("lib.rs:2: another contract of the crate is ADDER in C too"), "{refused}");
+    fs::write(&root, contract("pub mod v1", "adder") + &contract("#[cfg(test)] mod tests", "adder")).unwrap();
+    assert_eq!(header("some-npi", &root, None).unwrap().contracts, ["adder"], "tests are for nobody else");
+}
+
 #[test]
 fn a_layout_that_is_wrong_does_not_compile() {
     let text = awkward();

@@ -16,12 +16,17 @@ const TAKEN: &[&str] = &[
     "case",
     "catch",
     "char",
+    "char16_t",
+    "char32_t",
     "class",
     "compl",
+    "const_cast",
     "constexpr",
+    "decltype",
     "default",
     "delete",
     "double",
+    "dynamic_cast",
     "explicit",
     "export",
     "float",
@@ -45,10 +50,13 @@ const TAKEN: &[&str] = &[
     "protected",
     "public",
     "register",
+    "reinterpret_cast",
     "restrict",
     "short",
     "signed",
     "sizeof",
+    "static_assert",
+    "static_cast",
     "switch",
     "template",
     "this",
@@ -57,6 +65,7 @@ const TAKEN: &[&str] = &[
     "typedef",
     "typeid",
     "typename",
+    "typeof",
     "union",
     "unsigned",
     "using",
@@ -72,6 +81,12 @@ pub(super) fn name(rust: &str) -> String {
     let name = rust.trim_start_matches("r#");
     let taken = TAKEN.contains(&name) || name != rust;
     if taken { format!("{name}_") } else { name.to_owned() }
+}
+
+/// The same where `taken` are names already.
+pub(super) fn name_beside(rust: &str, taken: &[&str]) -> String {
+    let name = name(rust);
+    if taken.contains(&name.as_str()) { format!("{name}_") } else { name }
 }
 
 /// `name` of the type.
@@ -143,6 +158,9 @@ mod tests {
 
     #[test]
     fn words_of_c_are_not_names() {
-        assert_eq!(["register", "r#type", "value"].map(name), ["register_", "type_", "value"]);
+        assert_eq!(
+            ["register", "r#type", "decltype", "value"].map(name),
+            ["register_", "type_", "decltype_", "value"]
+        );
     }
 }

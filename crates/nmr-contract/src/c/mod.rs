@@ -66,7 +66,7 @@ pub fn header(about: &About<'_>, contracts: &[Named<'_>]) -> syn::Result<String>
 
 fn one(text: &mut String, about: &About<'_>, named: &Named<'_>) -> syn::Result<()> {
     let Named { module, contract } = named;
-    let prefix = upper(&contract.name.to_string());
+    let prefix = prefix(contract);
     let mut says = documentation::lines(&module.module.attrs);
     if says.is_empty() {
         says.push(format!("The contract {}.", contract.name));
@@ -112,9 +112,14 @@ fn one(text: &mut String, about: &About<'_>, named: &Named<'_>) -> syn::Result<(
     Ok(())
 }
 
+/// What the names of a contract begin with in C.
+pub fn prefix(contract: &Contract) -> String {
+    upper(&contract.name.to_string())
+}
+
 /// What C calls a struct of the contract.
 pub(crate) fn struct_name(contract: &Contract, name: &str) -> String {
-    format!("{}_{}", upper(&contract.name.to_string()), upper(name))
+    format!("{}_{}", prefix(contract), upper(name))
 }
 
 /// `AttachType`, `attach_type` and `attach-type` as C writes them: `ATTACH_TYPE`.

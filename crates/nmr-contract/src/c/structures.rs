@@ -1,6 +1,6 @@
 //! Structures: what is `#[plain]`, and characteristics behind their header.
 
-use super::declarator::{declare, name};
+use super::declarator::{declare, name_beside};
 use super::{documentation, struct_name, upper};
 use crate::layout::{CType, Layout};
 use crate::{Characteristics, Contract, Convention, Field, Kind, PlainStruct, Reading};
@@ -67,9 +67,9 @@ fn one_plain(text: &mut String, plain: &PlainStruct, contract: &Contract) -> syn
     }
     let layout = Layout::of(&plain.fields, contract)?;
     let _ = writeln!(text, "typedef struct _{c} {{");
-    fields(text, &plain.fields, contract)?;
+    fields(text, &plain.fields, &[], contract)?;
     let _ = writeln!(text, "}} {c};");
-    assertions(text, &c, &plain.fields, &layout, 0);
+    assertions(text, &c, &plain.fields, &[], &layout, 0);
     Ok(())
 }
 
@@ -112,7 +112,8 @@ fn number(expression: &Expr) -> Option<String> {
         Expr::Lit(literal) => match &literal.lit {
             syn::Lit::Int(number) => {
                 let value: u64 = number.base10_parse().ok()?;
-                let hexadecimal = number.to_string().starts_with("0x");
+                // A decimal number that is no `long long` is none in C; a hexadecimal one finds its type.
+                let hexadecimal = number.to_string().starts_with("0x") || i64::try_from(value).is_err();
                 Some(if hexadecimal { format!("0x{value:x}") } else { value.to_string() })
             }
             _ => None,
@@ -139,11 +140,12 @@ pub(super) fn characteristics(
     // Behind a short header C would put a narrow first field closer than a structure begins.
     let first = shown.fields.first().map(|field| CType::of(&field.field_type, contract)).transpose()?;
     let (header_size, _) = shown.header.kind.layout();
+    let in_header = shown.header.kind.field_names();
     let first_align = first.map_or(1, |first| first.align());
     if header_size > 0 && header_size.next_multiple_of(first_align) != begin {
         let _ = writeln!(text, "    uint8_t header_padding[{}];", begin - header_size);
     }
-    fields(text, &shown.fields, contract)?;
+    fields(text, &shown.fields, in_header, contract)?;
     let _ = writeln!(text, "}} {c};");
     let (_, header_align) = shown.header.kind.layout();
     let whole = Layout {
@@ -151,7 +153,7 @@ pub(super) fn characteristics(
         align: inner.align.max(header_align),
         offsets: inner.offsets,
     };
-    assertions(text, &c, &shown.fields, &whole, begin);
+    assertions(text, &c, &shown.fields, in_header, &whole, begin);
     Ok(())
 }
 
@@ -162,43 +164,46 @@ pub(super) fn header(text: &mut String, header: Convention, contract: &Contract)
     let size = "/** The size of the structure, in bytes. */";
     let fields: &[(&str, &str)] = match header.kind {
         Kind::None => &[],
-        Kind::VersionSize => &[(&version, "uint16_t version"), (size, "uint16_t size")],
-        Kind::VersionReserved => &[(&version, "uint16_t version"), ("/** 0. */", "uint16_t reserved")],
-        Kind::Size => &[(size, "uint16_t size")],
-        Kind::RevisionSize => &[(&version, "uint32_t revision"), (size, "uint32_t size")],
-        Kind::VersionCount => {
-            &[(&version, "uint16_t version"), ("/** How many functions there are. */", "uint16_t count")]
-        }
+        Kind::VersionSize => &[(&version, "uint16_t"), (size, "uint16_t")],
+        Kind::VersionReserved => &[(&version, "uint16_t"), ("/** 0. */", "uint16_t")],
+        Kind::Size => &[(size, "uint16_t")],
+        Kind::RevisionSize => &[(&version, "uint32_t"), (size, "uint32_t")],
+        Kind::VersionCount => &[(&version, "uint16_t"), ("/** How many functions there are. */", "uint16_t")],
         Kind::VersionSizeTotal => &[
-            (&version, "uint16_t version"),
-            ("/** To the end of the last field, in bytes. */", "size_t size"),
-            (size, "size_t total_size"),
+            (&version, "uint16_t"),
+            ("/** To the end of the last field, in bytes. */", "size_t"),
+            (size, "size_t"),
         ],
     };
-    for (says, field) in fields {
-        let _ = writeln!(text, "    {says}\n    {field};");
+    for ((says, of), name) in fields.iter().zip(header.kind.field_names()) {
+        let _ = writeln!(text, "    {says}\n    {of} {name};");
     }
 }
 
-fn fields(text: &mut String, fields: &[Field], contract: &Contract) -> syn::Result<()> {
+fn fields(text: &mut String, fields: &[Field], taken: &[&str], contract: &Contract) -> syn::Result<()> {
     for (index, field) in fields.iter().enumerate() {
         documentation::block(text, "    ", &documentation::lines(&field.attributes));
-        let declared = declare(&CType::of(&field.field_type, contract)?, &field_name(field, index));
+        let declared = declare(&CType::of(&field.field_type, contract)?, &field_name(field, index, taken));
         let _ = writeln!(text, "    {declared};");
     }
     Ok(())
 }
 
-fn field_name(field: &Field, index: usize) -> String {
-    field.name.as_ref().map_or_else(|| format!("field_{index}"), |field| name(&field.to_string()))
+fn field_name(field: &Field, index: usize, taken: &[&str]) -> String {
+    let named = field.name.as_ref().map(|field| name_beside(&field.to_string(), taken));
+    named.unwrap_or_else(|| format!("field_{index}"))
 }
 
 /// What the macro asserts of Rust's structure.
-fn assertions(text: &mut String, c: &str, fields: &[Field], layout: &Layout, begin: usize) {
+fn assertions(text: &mut String, c: &str, fields: &[Field], taken: &[&str], layout: &Layout, begin: usize) {
     let _ = writeln!(text, "NPI_LAYOUT(sizeof({c}) == {});", layout.size);
     for (index, (field, offset)) in fields.iter().zip(&layout.offsets).enumerate() {
-        let _ =
-            writeln!(text, "NPI_LAYOUT(offsetof({c}, {}) == {});", field_name(field, index), begin + offset);
+        let _ = writeln!(
+            text,
+            "NPI_LAYOUT(offsetof({c}, {}) == {});",
+            field_name(field, index, taken),
+            begin + offset
+        );
     }
     text.push('\n');
 }

@@ -1,6 +1,6 @@
 //! Dispatch tables.
 
-use super::declarator::{declare, list, name};
+use super::declarator::{declare, list, name, name_beside};
 use super::{documentation, struct_name, structures, upper};
 use crate::layout::CType;
 use crate::{Argument, Contract, Function, Output, Passing, Table, Target};
@@ -18,7 +18,7 @@ pub(super) fn table(text: &mut String, side: &str, table: &Table, contract: &Con
     let _ = writeln!(text, "typedef struct _{c} {{");
     structures::header(text, table.header, contract);
     for function in &table.functions {
-        let (field, pointer) = (name(&function.name.to_string()), pointer(side, function, contract));
+        let (field, pointer) = (field_name(table, function), pointer(side, function, contract));
         let mut says = Vec::new();
         says.extend(function.since.map(|(since, _)| format!("Since version {since}.")));
         says.extend(function.optional.then(|| "May be NULL.".to_owned()));
@@ -30,11 +30,15 @@ pub(super) fn table(text: &mut String, side: &str, table: &Table, contract: &Con
     let _ = writeln!(text, "}} {c};");
     let _ = writeln!(text, "NPI_LAYOUT(sizeof({c}) == {});", table.offset(table.functions.len()));
     for (index, function) in table.functions.iter().enumerate() {
-        let field = name(&function.name.to_string());
+        let field = field_name(table, function);
         let _ = writeln!(text, "NPI_LAYOUT(offsetof({c}, {field}) == {});", table.offset(index));
     }
     text.push('\n');
     Ok(())
+}
+
+fn field_name(table: &Table, function: &Function) -> String {
+    name_beside(&function.name.to_string(), table.header.kind.field_names())
 }
 
 /// The type of a function.
@@ -72,7 +76,12 @@ fn one(text: &mut String, side: &str, function: &Function, contract: &Contract) 
 /// A name that no argument has.
 fn free(wanted: &str, function: &Function) -> String {
     let mut free = wanted.to_owned();
-    while function.arguments.passed.iter().any(|argument| argument.name == free) {
+    while function
+        .arguments
+        .passed
+        .iter()
+        .any(|argument| argument.name == free || argument.length_name().as_ref() == Some(&free))
+    {
         free.push('_');
     }
     free
@@ -89,7 +98,7 @@ fn passed(argument: &Argument, contract: &Contract) -> syn::Result<Vec<String>> 
         Passing::Reference(target) => vec![address(target)?],
         Passing::Slice(target) => {
             let length = argument.length_name().unwrap_or_default();
-            vec![address(target)?, format!("size_t {}", length.trim_start_matches("r#"))]
+            vec![address(target)?, format!("size_t {length}")]
         }
     })
 }

@@ -1,12 +1,18 @@
 //! The syntax of `driver!`.
 
+use super::values::{ACTIVATE, CALLS_AT_DISPATCH, ENTRY, LOG_LEVEL, ON_FAILURE, POLICY, SELF_BINDING};
+use super::values::{function, guid, number, once, one_of};
 use nmr_contract::Mistakes;
-use proc_macro2::TokenTree;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::token::{Brace, Bracket};
 use syn::{
     Attribute, Expr, Ident, LitBool, LitInt, LitStr, Path, Token, Type, Visibility, braced, bracketed,
 };
+
+const REGISTRATION: &str =
+    "a registration reads `client <name>: <NPI> as <Binding> { capacity: <n> }`, or the same with `provider`";
 
 /// A whole declaration.
 pub(crate) struct Declaration {
@@ -80,6 +86,10 @@ impl Parse for Declaration {
             return Err(begins(keyword.span()));
         }
         let name = input.parse()?;
+        if input.peek(Token![<]) {
+            let message = "a driver is one value in static memory: it has no parameters";
+            return Err(syn::Error::new(input.span(), message));
+        }
         let body;
         braced!(body in input);
         let mut read = Self {
@@ -90,10 +100,14 @@ impl Parse for Declaration {
             registrations: Vec::new(),
             mistakes: Mistakes::default(),
         };
-        each(&body, &mut |body, mistakes| {
+        let mut mistakes = each(&body, &mut |body, mistakes| {
             read_entry(&mut read.settings, &mut read.registrations, body, mistakes)
-        })
-        .map(|mistakes| Self { mistakes, ..read })
+        })?;
+        if !input.is_empty() {
+            mistakes.add(input.span(), "an image is one driver: this is behind its declaration");
+            input.parse::<TokenStream>()?;
+        }
+        Ok(Self { mistakes, ..read })
     }
 }
 
@@ -136,6 +150,12 @@ fn read_entry(
     if body.peek(Token![:]) {
         return settings.parse_one(&word, body);
     }
+    if let Some(condition) = attributes.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+        let message = "a registration is there in every build of the driver: remove the condition, or write two declarations \
+                       and put it on the whole of each";
+        mistakes.add_error(syn::Error::new_spanned(condition, message));
+    }
+    let attributes = attributes.into_iter().filter(|attribute| !attribute.path().is_ident("cfg")).collect();
     registrations.push(Registration::parse_after(attributes, &word, body, mistakes)?);
     Ok(())
 }
@@ -147,12 +167,12 @@ impl Settings {
         match word.to_string().as_str() {
             "module_id" => once(&mut self.module_id, word, guid(input)?),
             "threads" => once(&mut self.threads, word, number(word, input)?),
-            "start" => once(&mut self.start, word, input.parse()?),
-            "stop" => once(&mut self.stop, word, input.parse()?),
+            "start" => once(&mut self.start, word, function(word, input)?),
+            "stop" => once(&mut self.stop, word, function(word, input)?),
             "system" => once(&mut self.system, word, input.parse()?),
-            "on_failure" => once(&mut self.on_failure, word, input.parse()?),
-            "entry" => once(&mut self.entry, word, input.parse()?),
-            "log_level" => once(&mut self.log_level, word, input.parse()?),
+            "on_failure" => once(&mut self.on_failure, word, one_of(word, ON_FAILURE, input)?),
+            "entry" => once(&mut self.entry, word, one_of(word, ENTRY, input)?),
+            "log_level" => once(&mut self.log_level, word, one_of(word, LOG_LEVEL, input)?),
             "control_device" => {
                 let answer = input
                     .parse::<LitBool>()
@@ -204,11 +224,15 @@ impl Registration {
                 ));
             }
         };
-        let name = input.parse()?;
-        input.parse::<Token![:]>()?;
-        let npi = input.parse()?;
-        input.parse::<Token![as]>()?;
+        let form = |error: syn::Error| syn::Error::new(error.span(), REGISTRATION);
+        let name = input.parse().map_err(form)?;
+        input.parse::<Token![:]>().map_err(form)?;
+        let npi = input.parse().map_err(form)?;
+        input.parse::<Token![as]>().map_err(form)?;
         let binding = input.parse()?;
+        if !input.peek(Brace) {
+            return Err(form(input.error("")));
+        }
         let body;
         braced!(body in input);
         let mut options = Options::default();
@@ -227,16 +251,22 @@ impl Options {
         input.parse::<Token![:]>()?;
         match word.to_string().as_str() {
             "capacity" => once(&mut self.capacity, &word, number(&word, input)?),
-            "policy" => once(&mut self.policy, &word, input.parse()?),
-            "self_binding" => once(&mut self.self_binding, &word, input.parse()?),
+            "policy" => once(&mut self.policy, &word, one_of(&word, POLICY, input)?),
+            "self_binding" => once(&mut self.self_binding, &word, one_of(&word, SELF_BINDING, input)?),
             "characteristics" => once(&mut self.characteristics, &word, input.parse()?),
             "shards" => once(&mut self.shards, &word, number(&word, input)?),
-            "calls_at_dispatch" => once(&mut self.calls_at_dispatch, &word, input.parse()?),
+            "calls_at_dispatch" => {
+                once(&mut self.calls_at_dispatch, &word, one_of(&word, CALLS_AT_DISPATCH, input)?)
+            }
             "module_id" => once(&mut self.module_id, &word, guid(input)?),
             "number" => once(&mut self.number, &word, number(&word, input)?),
             "instances" => once(&mut self.instances, &word, number(&word, input)?),
-            "activate" => once(&mut self.activate, &word, input.parse()?),
+            "activate" => once(&mut self.activate, &word, one_of(&word, ACTIVATE, input)?),
             "needs" => {
+                if !input.peek(Bracket) {
+                    let message = "`needs` is a list of registrations: write `needs: [other]`";
+                    return Err(syn::Error::new(input.span(), message));
+                }
                 let names;
                 bracketed!(names in input);
                 let names = Punctuated::<Ident, Token![,]>::parse_terminated(&names)?;
@@ -251,25 +281,5 @@ impl Options {
                 ),
             )),
         }
-    }
-}
-
-fn number(word: &Ident, input: ParseStream<'_>) -> syn::Result<LitInt> {
-    input.parse().map_err(|error: syn::Error| {
-        syn::Error::new(error.span(), format!("`{word}` is a number, written out: `{word}: 4`"))
-    })
-}
-
-fn guid(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    input.parse().map_err(|error: syn::Error| {
-        let form = "a module id is a GUID in quotes: \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\"";
-        syn::Error::new(error.span(), form)
-    })
-}
-
-fn once<T>(place: &mut Option<T>, word: &Ident, value: T) -> syn::Result<()> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(syn::Error::new(word.span(), format!("`{word}` is given twice: keep one of them"))),
     }
 }

@@ -3,6 +3,7 @@
 use super::declaration::{Declaration, Registration, Role};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
 pub(crate) fn driver(declaration: &Declaration, stages: &[u8], with_entry: bool) -> TokenStream {
@@ -39,15 +40,15 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8], with_entry: bool)
     let fields = registrations.iter().map(field);
     let values = registrations.iter().map(value);
     let checks = registrations.iter().map(|registration| npi_check(declaration, registration));
-    let name_text = name.to_string();
+    let name_text = name.unraw().to_string();
     let mut in_order: Vec<_> = registrations.iter().zip(stages).collect();
     in_order.sort_by_key(|(_, stage)| **stage);
     let count: usize = registrations.iter().map(instances).sum();
     let tables = in_order.iter().flat_map(|(registration, _)| {
-        let field = &registration.name;
+        let (field, text) = (&registration.name, registration.name.unraw().to_string());
         (0..instances(registration)).map(move |index| match registration.options.instances {
-            Some(_) => quote!(self.#field.table_of(#index, ::core::stringify!(#field))),
-            None => quote!(self.#field.table(::core::stringify!(#field))),
+            Some(_) => quote!(self.#field.table_of(#index, #text)),
+            None => quote!(self.#field.table(#text)),
         })
     });
     let options = in_order.iter().flat_map(|(registration, _)| options(registration));
@@ -248,7 +249,7 @@ fn value(registration: &Registration) -> TokenStream {
 /// The options of the registration, or of each of its instances.
 fn options(registration: &Registration) -> Vec<TokenStream> {
     let Registration { name, npi, options, .. } = registration;
-    let text = name.to_string();
+    let text = name.unraw().to_string();
     let policy = match &options.policy {
         Some(policy) if policy == "one" => quote!(One),
         Some(policy) if policy == "first_of" => quote!(FirstOf),

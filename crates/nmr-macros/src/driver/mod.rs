@@ -3,6 +3,7 @@
 mod declaration;
 mod emit;
 mod validate;
+mod values;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,6 +1,7 @@
 //! What the syntax cannot show: names, numbers, and the order that `needs` asks for. All mistakes are reported at once.
 
 use super::declaration::{Declaration, Registration, Role};
+use super::values::{ACTIVATE, CALLS_AT_DISPATCH, ENTRY, LOG_LEVEL, ON_FAILURE, POLICY, SELF_BINDING};
 use nmr_abi::Guid;
 use nmr_contract::Mistakes;
 use syn::{Ident, LitInt, LitStr};
@@ -41,9 +42,9 @@ fn check_settings(declaration: &mut Declaration, mistakes: &mut Mistakes) {
         Some(_) => check_guid(&mut settings.module_id, mistakes),
     }
     check_number(&mut settings.threads, "threads", 1, MOST_THREADS, mistakes);
-    check_word(settings.on_failure.as_ref(), "on_failure", &["bugcheck", "park"], mistakes);
-    check_word(settings.log_level.as_ref(), "log_level", &["error", "warning", "info", "trace"], mistakes);
-    check_word(settings.entry.as_ref(), "entry", &["wdm", "own"], mistakes);
+    check_word(settings.on_failure.as_ref(), "on_failure", ON_FAILURE, mistakes);
+    check_word(settings.log_level.as_ref(), "log_level", LOG_LEVEL, mistakes);
+    check_word(settings.entry.as_ref(), "entry", ENTRY, mistakes);
     if let (Some(entry), Some(device)) = (&settings.entry, &settings.control_device)
         && entry == "own"
         && device.value
@@ -101,11 +102,11 @@ fn check_options(registration: &mut Registration, mistakes: &mut Mistakes) {
         );
     }
     check_number(&mut options.capacity, "capacity", 1, MOST_PEERS, mistakes);
-    check_word(options.policy.as_ref(), "policy", &["all", "one", "first_of"], mistakes);
-    check_word(options.self_binding.as_ref(), "self_binding", &["refuse", "accept"], mistakes);
-    check_word(options.calls_at_dispatch.as_ref(), "calls_at_dispatch", &["refuse", "allow"], mistakes);
+    check_word(options.policy.as_ref(), "policy", POLICY, mistakes);
+    check_word(options.self_binding.as_ref(), "self_binding", SELF_BINDING, mistakes);
+    check_word(options.calls_at_dispatch.as_ref(), "calls_at_dispatch", CALLS_AT_DISPATCH, mistakes);
     check_shards(&mut options.shards, mistakes);
-    check_word(options.activate.as_ref(), "activate", &["at_load", "later"], mistakes);
+    check_word(options.activate.as_ref(), "activate", ACTIVATE, mistakes);
     check_number(&mut options.instances, "instances", 1, MOST_INSTANCES, mistakes);
     check_guid(&mut options.module_id, mistakes);
     check_number(&mut options.number, "number", 0, u32::MAX.into(), mistakes);
@@ -114,6 +115,9 @@ fn check_options(registration: &mut Registration, mistakes: &mut Mistakes) {
 fn check_number(number: &mut Option<LitInt>, what: &str, least: u64, most: u64, mistakes: &mut Mistakes) {
     let Some(written) = number else { return };
     let message = match written.base10_parse::<u64>() {
+        Ok(value) if !written.suffix().is_empty() => {
+            format!("the declaration knows the type of `{what}`: write `{what}: {value}`")
+        }
         Ok(value) if (least..=most).contains(&value) => return,
         Ok(value) => format!("`{what}` is {value}: it must be from {least} to {most}"),
         Err(_) => format!("`{what}` must be a number from {least} to {most}"),
@@ -124,7 +128,7 @@ fn check_number(number: &mut Option<LitInt>, what: &str, least: u64, most: u64, 
 
 fn check_shards(shards: &mut Option<LitInt>, mistakes: &mut Mistakes) {
     if let Some(written) = shards
-        && !matches!(written.base10_parse::<u64>(), Ok(1 | 16))
+        && !matches!((written.base10_parse::<u64>(), written.suffix()), (Ok(1 | 16), ""))
     {
         let message = "`shards` is 1, or 16 for an NPI that is called from many processors at a time";
         mistakes.add(written.span(), message);

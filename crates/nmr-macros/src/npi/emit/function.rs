@@ -4,6 +4,7 @@ use super::side::Side;
 use nmr_contract::{Argument, Function, Level, Output, Passing, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt as _;
 
 /// Names in the output that no name of the user's can meet.
 struct Locals {
@@ -62,7 +63,7 @@ fn c_arguments(function: &Function) -> TokenStream {
 
 /// The number of elements of a slice, as the thunk receives it.
 fn length(argument: &Argument) -> Ident {
-    Ident::new(&format!("{}_length", argument.name), Span::mixed_site())
+    Ident::new(&format!("{}_length", argument.name.unraw()), Span::mixed_site())
 }
 
 /// What the method passes to C.

@@ -9,6 +9,7 @@ use nmr_contract::Contract;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use side::Side;
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 use syn::{ItemMod, Type};
 
@@ -18,7 +19,7 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
     let Contract { identity, .. } = contract;
     let id = &identity.id;
     let versions = contract.versions();
-    let name_text = name.to_string();
+    let name_text = name.unraw().to_string();
     let sides = [
         Side::new("Provider", "provider", "clients", contract.provider.as_ref(), contract),
         Side::new("Client", "client", "providers", contract.client.as_ref(), contract),
@@ -61,6 +62,11 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
             #(#table_traits)*
         }
     }
+}
+
+/// Asks the compiler whether C passes a type as it is.
+fn by_value_assertion(crossing: &Type) -> TokenStream {
+    quote_spanned!(crossing.span()=> ::nmr::private::assert_by_value::<#crossing>();)
 }
 
 /// Asks the compiler whether `crossing` may cross; it answers where the type is written.

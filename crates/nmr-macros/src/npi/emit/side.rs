@@ -1,9 +1,10 @@
 //! One side of the contract: table, thunks that fill it, calls through it.
 
-use super::{assertion, function};
-use nmr_contract::{Argument, Contract, Function, Kind, Output, Table};
+use super::{assertion, by_value_assertion, function};
+use nmr_contract::{Argument, Contract, Function, Kind, Output, Passing, Table};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::Type;
 
 /// One side of the contract: its trait, and the names that are made from it.
 pub(super) struct Side<'a> {
@@ -146,12 +147,7 @@ impl<'a> Side<'a> {
         let pointers = functions.iter().map(|function| self.pointer(function));
         let entries = functions.iter().map(|function| entry(dispatch, function, oldest));
         let methods = functions.iter().map(|function| function::method(function, dispatch));
-        let assertions = functions.iter().flat_map(|function| {
-            let (Output::Value(output) | Output::Result(output)) = &function.output;
-            let passed = function.arguments.passed.iter();
-            let crossing = passed.map(Argument::crossing_type).chain([output]);
-            crossing.map(|crossing| assertion(crossing, function.is_unsafe))
-        });
+        let assertions = functions.iter().flat_map(assertions);
         let layout = layout(table, dispatch);
         let serving = table.serves_contexts().then(|| self.serving(table, &header));
         let table_doc = format!(" The dispatch table of a {this}, in C's layout.");
@@ -225,8 +221,8 @@ impl<'a> Side<'a> {
             }
         });
         let whole = table.offset(table.functions.len());
-        // Hygienic: a function of the contract may be called so.
-        let asked = Ident::new("version", Span::mixed_site());
+        // Functions are not hygienic, so this name is one that no function of the contract has.
+        let asked = Ident::new("version_of_table__", Span::mixed_site());
         let ends = table.functions.iter().enumerate().filter_map(|(index, function)| {
             let ((since, _), offset) = (function.since?, table.offset(index));
             Some(quote!(if #asked < #since { #offset } else))
@@ -241,12 +237,12 @@ impl<'a> Side<'a> {
             }
         });
         let doc = format!(
-            "The table by which {peers} call the {this} binding contexts `B`, in `version` of the contract."
+            "The table by which {peers} call the {this} binding contexts `B`, in a version of the contract."
         );
         quote! {
             impl #dispatch {
                 #[doc = #doc]
-                #[allow(unused_variables)]
+                #[allow(deprecated, unused_variables)]
                 pub const fn serving<B: #name + ::nmr::#binding_trait>(#asked: u16) -> Self {
                     #(#thunks)*
                     Self { #header #(#fields,)* }
@@ -254,6 +250,23 @@ impl<'a> Side<'a> {
             }
         }
     }
+}
+
+/// Asks the compiler of each type that crosses whether it may.
+fn assertions(function: &Function) -> Vec<TokenStream> {
+    let passed = function.arguments.passed.iter();
+    let answered = match &function.output {
+        Output::Value(Type::Tuple(unit)) | Output::Result(Type::Tuple(unit)) if unit.elems.is_empty() => None,
+        Output::Value(answer) | Output::Result(answer) => Some(answer),
+    };
+    let by_value = passed.clone().filter_map(|argument| match &argument.passing {
+        Passing::Value(value) => Some(value),
+        Passing::Reference(_) | Passing::Slice(_) => None,
+    });
+    let by_value = by_value.chain(answered.filter(|_| matches!(function.output, Output::Value(_))));
+    let crossing = passed.map(Argument::crossing_type).chain(answered);
+    let crosses = crossing.map(|crossing| assertion(crossing, function.is_unsafe));
+    crosses.chain(by_value.map(by_value_assertion)).collect()
 }
 
 fn entry(dispatch: &Ident, function: &Function, oldest: u16) -> TokenStream {

@@ -1,0 +1,8 @@
+#[nmr::npi(id = "0b9a6e0c-0c1d-4a57-8b0a-4b8e4f7c1d02", version = 1)]
+pub mod adder {
+    pub trait Provider {
+        fn add(&self, a: u32, b: u32) -> Result<u32, nmr::Error>;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#[nmr::npi(id = "0b9a6e0c-0c1d-4a57-8b0a-4b8e4f7c1d02", version = 1)]
+pub mod adder {
+    use nmr::{AtDispatch, AtPassive};
+
+    pub trait Provider {
+        fn add(&self, at: &AtPassive<'static>, a: u32, b: u32) -> u32;
+        fn divide(&self, at: &'static AtDispatch<'_>, a: u32, b: u32) -> u32;
+    }
+}
+
+fn main() {}
