@@ -29,6 +29,7 @@ mod oldest_system;
 mod package;
 mod pe;
 mod process;
+mod registrations;
 mod repository;
 mod setup;
 mod signature;

@@ -2,6 +2,7 @@
 
 mod certificate_table;
 mod debug_record;
+mod exports;
 mod image_digest;
 mod imports;
 mod sections;

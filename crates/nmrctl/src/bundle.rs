@@ -223,6 +223,7 @@ pub(crate) mod tests {
             symbols: format!("{name}/{name}.pdb"),
             symbols_id: None,
             minimum_build: 18362,
+            registrations: Vec::new(),
         };
         let manifest = Manifest {
             format: FORMAT,

@@ -94,6 +94,32 @@ pub struct Driver {
     pub symbols_id: Option<String>,
     /// The oldest build of Windows that has every routine the image imports, and that the INF installs on.
     pub minimum_build: u32,
+    /// What it registers with NMR, in that order, as the image itself says. Empty if it is not made by `driver!`.
+    pub registrations: Vec<Registration>,
+}
+
+/// A registration with NMR that a driver declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Its name in the declaration.
+    pub name: String,
+    /// Whether the driver is client or provider there.
+    pub role: Role,
+    /// The identifier of the NPI, lower-case hexadecimal; a private one in a build with `NMR_PRIVATE_NPI`.
+    pub npi: String,
+    /// How many instances are declared.
+    pub instances: u32,
+}
+
+/// What a module is to the other side of an NPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It calls providers.
+    Client,
+    /// It serves clients.
+    Provider,
 }
 
 /// One file and what it must contain.
@@ -207,7 +233,12 @@ impl Manifest {
                 .push("signer: sha1 or sha256 is not lower-case hexadecimal of the right length".to_owned());
         }
         let mut services = BTreeSet::new();
-        for Driver { service, .. } in &self.drivers {
+        for Driver { service, registrations, .. } in &self.drivers {
+            for Registration { name, npi, .. } in registrations {
+                if nmr_abi::Guid::parse(npi).map(|guid| guid.to_string()).as_ref() != Ok(npi) {
+                    faults.push(format!("drivers: {service}: {name}: {npi:?} is no GUID in lower case"));
+                }
+            }
             if !is_service_name(service) {
                 faults.push(format!("drivers: {service:?} is no service name (letters, digits, '-', '_')"));
             }
@@ -312,6 +343,12 @@ mod tests {
                 symbols: "a/a.pdb".into(),
                 symbols_id: None,
                 minimum_build: 18362,
+                registrations: vec![Registration {
+                    name: "echo".into(),
+                    role: Role::Provider,
+                    npi: "c1b6a3b2-5d0f-4c39-9a77-3b1f0e6d2a41".into(),
+                    instances: 1,
+                }],
             }],
             files: listed.iter().map(|path| File::describe(*path, path.as_bytes())).collect(),
         }
@@ -366,6 +403,8 @@ mod tests {
         );
         assert!(fault(|m| m.drivers[0].inf = "b.inf".into()).contains("drivers: a: inf"));
         assert!(fault(|m| m.signer.as_mut().unwrap().sha1.clear()).contains("signer"));
+        let upper = |m: &mut Manifest| m.drivers[0].registrations[0].npi.make_ascii_uppercase();
+        assert!(fault(upper).contains("a: echo: \"C1B6A3B2-5D0F-4C39-9A77-3B1F0E6D2A41\" is no GUID"));
         assert!(fault(|m| m.drivers[0].service = "a b".into()).contains("no service name"));
         assert!(fault(|m| m.drivers.push(m.drivers[0].clone())).contains("\"a\" is listed twice"));
         assert!(

@@ -15,6 +15,7 @@ use crate::inf::{self, Inf, primitive};
 use crate::moment::Moment;
 use crate::oldest_system;
 use crate::pe::Image;
+use crate::registrations;
 use crate::symbols;
 
 /// Where the program for the target machine lies.
@@ -160,6 +161,7 @@ fn driver_package(parts: &Parts, driver: &DriverParts) -> Result<(Driver, Bundle
         symbols: path(&format!("{name}.pdb")),
         symbols_id,
         minimum_build,
+        registrations: registrations::of_image(&parsed_image).with_context(|| image_name.clone())?,
     };
     let mut package = Bundle::default();
     package.files.insert(described.catalog.clone(), catalog::unsigned(&list)?);
@@ -319,6 +321,17 @@ mod tests {
             "{error}"
         );
         assert!(error.contains("came with Windows 10 version 2004 (build 19041)"), "{error}");
+    }
+
+    #[test]
+    fn what_a_driver_registers_is_what_its_image_says() {
+        let mut parts = samples::parts();
+        parts.drivers[0].image = crate::registrations::samples::registering(&[("echo", 1, [7; 16])]);
+        let manifest = assemble(&parts).unwrap().files.remove(MANIFEST_FILE).unwrap();
+        let manifest: Manifest = serde_json::from_slice(&manifest).unwrap();
+        let [echo] = &manifest.drivers[0].registrations[..] else { panic!("{manifest:?}") };
+        assert_eq!((echo.name.as_str(), echo.instances), ("echo", 1));
+        assert_eq!(echo.npi, "07070707-0707-0707-0707-070707070707");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nmrctl::manifest::{Driver, Manifest};
+use nmrctl::manifest::{Driver, Manifest, Registration};
 
 use super::{Class, Finding, catalog, image, manifest, symbols_of, system};
 use crate::bundle::Bundle;
@@ -12,6 +12,7 @@ use crate::inf::primitive::{Primitive, primitive};
 use crate::inf::{Inf, Problems};
 use crate::moment::Moment;
 use crate::pe::Image;
+use crate::registrations;
 
 /// Checks the package of `driver`.
 pub(super) fn check(
@@ -71,9 +72,32 @@ fn check_record(
         let what = format!("it names {}, the manifest says {}", shown(&id), shown(&driver.symbols_id));
         findings.push(Finding::new(Class::Image, &driver.image, "debug directory", what));
     }
+    match registrations::of_image(image) {
+        Ok(found) if found == driver.registrations => {}
+        Ok(found) => {
+            let what = format!(
+                "the image registers {}, the manifest says {}",
+                shown(&found),
+                shown(&driver.registrations)
+            );
+            findings.push(Finding::new(Class::Image, &driver.image, "registrations", what));
+        }
+        Err(fault) => findings.push(Finding::new(Class::Image, &driver.image, fault.field, fault.what)),
+    }
     if build != driver.minimum_build {
         let what = format!("image and INF need build {build}, the manifest says {}", driver.minimum_build);
         findings.push(Finding::new(Class::System, &driver.image, "minimum_build", what));
+    }
+}
+
+fn shown(registrations: &[Registration]) -> String {
+    let one = |registration: &Registration| {
+        let Registration { name, role, npi, instances } = registration;
+        format!("{name} ({role:?} of {npi}, {instances} times)")
+    };
+    match registrations {
+        [] => "nothing".to_owned(),
+        some => some.iter().map(one).collect::<Vec<_>>().join(", "),
     }
 }
 

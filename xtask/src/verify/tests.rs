@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use nmrctl::manifest::{File, MANIFEST_FILE, Manifest, SIGNATURE_FILE};
+use nmrctl::manifest::{File, MANIFEST_FILE, Manifest, Registration, Role, SIGNATURE_FILE};
 
 use proptest::prelude::*;
 
@@ -120,6 +120,21 @@ fn each_missing_and_each_added_file_is_found() {
     let mut bundle = original;
     bundle.files.insert("composite/extra.dll".into(), vec![]);
     assert_found(&bundle, "composite/extra.dll", "file", "does not list it");
+}
+
+#[test]
+fn registrations_that_the_image_does_not_make_are_found() {
+    let mut bundle = samples::bundle();
+    seal(&mut bundle, signer(), |manifest| {
+        manifest.drivers[0].registrations.push(Registration {
+            name: "ghost".into(),
+            role: Role::Client,
+            npi: "c1b6a3b2-5d0f-4c39-9a77-3b1f0e6d2a41".into(),
+            instances: 1,
+        });
+    });
+    let what = "the image registers nothing, the manifest says ghost (Client of c1b6a3b2-";
+    assert_found(&bundle, "composite/composite.sys", "registrations", what);
 }
 
 #[test]

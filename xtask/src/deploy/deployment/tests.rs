@@ -50,6 +50,7 @@ fn bundle(folder: &Path, version: &str) -> Bundle {
                 symbols: format!("{name}/{name}.pdb"),
                 symbols_id: None,
                 minimum_build: 18362,
+                registrations: Vec::new(),
             })
             .to_vec(),
         files: contents.iter().map(|(path, content)| File::describe(path, content.as_bytes())).collect(),
