@@ -51,18 +51,18 @@ impl World {
         let number = |peer: &Registration| peer.module.number();
         while let Some(peer) = self.next_of(&mut peers, Point::NextOffer(side), number) {
             match side {
-                Side::Client => self.offer(&registration, &peer),
-                Side::Provider => self.offer(&peer, &registration),
+                Side::Client => self.offer(Arc::clone(&registration), peer),
+                Side::Provider => self.offer(peer, Arc::clone(&registration)),
             }
         }
         Ok(place)
     }
 
     /// Offers `provider` to `client`, unless one of them has begun to deregister.
-    fn offer(&self, client: &Arc<Registration>, provider: &Arc<Registration>) {
+    fn offer(&self, client: Arc<Registration>, provider: Arc<Registration>) {
         let Some(binding) = self.pair(client, provider) else { return };
-        let (number, npi) = (binding.number, client.module.npi());
-        let (client, provider) = (client.number, provider.number);
+        let (number, npi) = (binding.number, binding.client.module.npi());
+        let (client, provider) = (binding.client.number, binding.provider.number);
         self.note(|| What::Offered { binding: number, client, provider, npi });
 
         let status = self.call_client_attach(&binding);
@@ -96,13 +96,13 @@ impl World {
         }
     }
 
-    fn pair(&self, client: &Arc<Registration>, provider: &Arc<Registration>) -> Option<Arc<Binding>> {
+    fn pair(&self, client: Arc<Registration>, provider: Arc<Registration>) -> Option<Arc<Binding>> {
         let place = self.inner.bindings.place();
         let binding = Arc::new(Binding {
             number: place.number,
             place,
-            client: Arc::clone(client),
-            provider: Arc::clone(provider),
+            client,
+            provider,
             client_context: AtomicPtr::new(null_mut()),
             provider_context: AtomicPtr::new(null_mut()),
             client_dispatch: AtomicPtr::new(null_mut()),
@@ -110,11 +110,11 @@ impl World {
             tables: OnceLock::new(),
             progress: Brief::new(Progress::new(self.inner.settings)),
         });
-        if !client.adopt(&binding) {
+        if !binding.client.adopt(&binding) {
             return None;
         }
-        if !provider.adopt(&binding) {
-            client.forget(binding.number);
+        if !binding.provider.adopt(&binding) {
+            binding.client.forget(binding.number);
             return None;
         }
         self.inner.bindings.insert(place, Arc::clone(&binding));

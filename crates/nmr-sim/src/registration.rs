@@ -71,9 +71,9 @@ impl Registration {
     /// Whether [`Self::begin_end`] was called.
     ///
     /// An attaching thread asks after it has made a binding attached, under the binding's lock; a deregistering thread
-    /// looks at the binding under that lock after it has set this. So one of them sees the other.
+    /// looks at the binding under that lock after it has set this. So one of them sees the other: the lock orders them.
     pub(crate) fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::SeqCst)
+        self.ending.load(Ordering::Acquire)
     }
 
     /// Whether it has no binding.
@@ -85,7 +85,7 @@ impl Registration {
     /// [`Stage::Registered`].
     pub(crate) fn begin_end(&self, life: &mut Life) {
         life.stage = Stage::Deregistering;
-        self.ending.store(true, Ordering::SeqCst);
+        self.ending.store(true, Ordering::Release);
     }
 
     /// Adds `binding`, unless the registration is ending.
