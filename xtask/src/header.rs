@@ -22,7 +22,7 @@ The header includes <netioddk.h>, of the WDK or of nmr-sim. With NMR_PRIVATE_NPI
 identifiers of builds with the same text.";
 
 /// What makes the identifiers of a build private; the framework's macros read the same variable.
-const PRIVATE: &str = "NMR_PRIVATE_NPI";
+pub(crate) const PRIVATE: &str = "NMR_PRIVATE_NPI";
 
 /// The arguments of `header`.
 #[derive(Debug, clap::Args)]

@@ -27,6 +27,7 @@ use serde::Serialize;
 use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::exit;
+use crate::header::PRIVATE;
 use crate::moment::Moment;
 use crate::setup::{self, Need};
 use crate::signer::{self, Location, Signer};
@@ -81,6 +82,8 @@ struct Answer {
     changed: bool,
     /// Whether a second build gave the same bytes; none when it was not asked for.
     reproducible: Option<bool>,
+    /// What made the identifiers of NPIs private (`NMR_PRIVATE_NPI`); none when they are public.
+    private_npis: Option<String>,
 }
 
 /// Runs `package`.
@@ -117,6 +120,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         signer: signer.as_ref().map(|signer| signer.certificate.sha1()),
         changed,
         reproducible: differences.as_ref().map(Vec::is_empty),
+        private_npis: private_npis(),
     })?;
     if let Some(differences) = differences.filter(|differences| !differences.is_empty()) {
         return Err(exit::wrong_as_answered(format!(
@@ -156,6 +160,11 @@ fn write_cabinet(bundle: &Bundle, folder: &Path, moment: Moment, context: &Conte
     Ok(path)
 }
 
+/// What makes the identifiers of NPIs private, if the environment has it.
+fn private_npis() -> Option<String> {
+    std::env::var(PRIVATE).ok().filter(|suffix| !suffix.is_empty())
+}
+
 fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -167,6 +176,11 @@ fn say_what_next(context: &Context, folder: &Path, signer: Option<&Signer>) -> R
         |signer| format!("signed by {}", signer.certificate.subject()),
     );
     context.ui.note(format!("{shown} and {shown}.zip, {by}"));
+    if let Some(suffix) = private_npis() {
+        context.ui.warn(format!(
+            "NMR_PRIVATE_NPI={suffix} was set: these drivers meet drivers of builds with the same text, and nobody else"
+        ));
+    }
     context.ui.next_step(match signer {
         Some(_) => format!(
             "cargo xtask lab, or cargo xtask deploy --host user@machine --bundle {shown}; cargo xtask verify {shown} \

@@ -180,4 +180,14 @@ mod tests {
         let text = "00000000-0000-0000-0000-000000000007";
         assert_eq!(npi_id(text), private_id(inbox, option_env!("NMR_PRIVATE_NPI")));
     }
+
+    /// Cargo compiles this crate, and all that is made of it, again when the variable has changed: the compiler tells it so
+    /// in the file of dependencies, which lies beside what was compiled.
+    #[test]
+    #[cfg(not(miri))]
+    fn cargo_knows_that_the_variable_matters() {
+        let program = std::env::current_exe().expect("this test");
+        let dependencies = std::fs::read_to_string(program.with_extension("d")).expect("beside it");
+        assert!(dependencies.contains("# env-dep:NMR_PRIVATE_NPI"), "{dependencies}");
+    }
 }
