@@ -33,6 +33,7 @@ Examples:
   cargo xtask new                                               Ask on the terminal
   cargo xtask new gauge --client echo --provider gauge-npi      A client of Echo, and a new contract of its own
   cargo xtask new gauge --provider gauge-npi --npi-id 5c3ad01c-2a0e-4d9c-9d77-0d3f0b5f5c11
+  cargo xtask new ticks --provider hook --provider program-information   An extension of eBPF for Windows
 
 An NPI is named after its module, such as echo, or crate-npi::module where two have the same. A name that ends in -npi and
 does not exist yet is a new contract: a crate of its own, for the driver teams on both sides. Nothing is written unless all

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use syn::{Fields, Item, ItemMod, TraitItem};
 
-use super::field::{self, Decision};
+use super::field::{self, Product};
 use super::name::Name;
 use super::signature::{Function, first_value};
 use crate::exit;
@@ -25,8 +25,8 @@ pub(super) struct Contract {
     pub(super) provider: Duties,
     /// What a client of it has to write.
     pub(super) client: Duties,
-    /// How a driver decides about a peer, if the NPI is one of a product. Then no peer is made for the driver's test.
-    pub(super) decision: Option<Decision>,
+    /// The product that has the NPI, if it is no contract of the workspace.
+    pub(super) product: Option<&'static Product>,
 }
 
 /// What one side of a contract has to write.
@@ -92,7 +92,13 @@ impl Contracts {
             None => (None, Some(text)),
         };
         let fits = |contract: &&Contract| {
-            package.is_none_or(|package| contract.package == package)
+            let in_package = |package: &str| {
+                contract.package == package
+                    || contract
+                        .product
+                        .is_some_and(|product| product.path.split("::").next() == Some(package))
+            };
+            package.is_none_or(in_package)
                 && module.is_none_or(|module| {
                     contract.module == module || contract.module == module.replace('-', "_")
                 })
@@ -145,7 +151,7 @@ impl Contract {
             provider: duties("Provider"),
             client: duties("Client"),
             module: name,
-            decision: None,
+            product: None,
         }
     }
 }

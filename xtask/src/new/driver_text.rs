@@ -66,8 +66,13 @@ pub(super) fn sentence(request: &Request) -> String {
 /// Its root.
 pub(super) fn root(request: &Request) -> String {
     let name = request.name.pascal();
-    let modules =
-        uses(request.npis.iter().map(|line| (line.contract.package.as_str(), line.contract.module.as_str())));
+    let modules = uses(request.npis.iter().map(|line| {
+        let path = line.contract.product.map_or(line.contract.module.as_str(), |product| product.path);
+        (line.contract.package.as_str(), path)
+    }));
+    let digits = request.module_id.0.replace('-', "");
+    let products = request.npis.iter().filter_map(|line| line.contract.product);
+    let items: String = products.map(|product| product.items.replace("{MODULE_ID}", &digits)).collect();
     let lines: Vec<&Line> = request.npis.iter().collect();
     let bindings = Bindings::of(&lines, Role::other, &[&name]);
     let mut text = format!(
@@ -77,7 +82,7 @@ pub(super) fn root(request: &Request) -> String {
 #![forbid(unsafe_code)]
 
 {modules}use nmr::{{{}}};
-
+{items}
 nmr::driver! {{
     /// The driver.
     pub driver {name} {{
@@ -159,12 +164,12 @@ pub(super) fn declarations(
             let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
             format!(", characteristics: {module}::{}Characteristics {{ {} }}", role.side(), fields.join(", "))
         });
+        let (npi, options) = match line.contract.product {
+            Some(product) => (product.npi.replace("{BINDING}", binding), product.options.to_owned()),
+            None => (format!("{module}::Npi"), format!("capacity: 8{shown}")),
+        };
         let word = role.word();
-        let _ = writeln!(
-            text,
-            "{:indent$}{word} {module}: {module}::Npi as {binding} {{ capacity: 8{shown} }},",
-            ""
-        );
+        let _ = writeln!(text, "{:indent$}{word} {module}: {npi} as {binding} {{ {options} }},", "");
     }
     text
 }
@@ -179,16 +184,21 @@ pub(super) fn implementation(
 ) -> String {
     let module = &line.contract.module;
     let binding_trait = format!("{}Binding", role.side());
-    let (peer, decision) = match line.contract.decision {
-        Some(decision) => ("peer", format!("        {}\n", decision.statement)),
-        None => ("_", String::new()),
+    let product = line.contract.product;
+    let (peer, decision) = match product.map_or("", |product| product.decision) {
+        "" => ("_", String::new()),
+        decision => ("peer", format!("        {decision}\n")),
+    };
+    let npi = match product {
+        Some(product) => product.npi.replace("{BINDING}", "Self"),
+        None => format!("{module}::Npi"),
     };
     let mut text = format!(
         "
 {declaration}
 impl {binding_trait} for {binding} {{
     type Driver = {driver};
-    type Npi = {module}::Npi;
+    type Npi = {npi};
 
     fn attach(_: &'static {driver}, {peer}: &{}, _: &AtPassive<'_>) -> Result<Self, Refusal> {{
 {decision}        Ok(Self)
@@ -197,6 +207,7 @@ impl {binding_trait} for {binding} {{
 ",
         offer(line, role)
     );
+    text += &product.map_or("", |product| product.implementation).replace("{BINDING}", binding);
     if let Some(functions) = &line.contract.duties(role).functions {
         let _ = write!(text, "\nimpl {module}::{} for {binding} {{\n", role.side());
         let bodies: Vec<String> = functions
@@ -215,7 +226,7 @@ impl {binding_trait} for {binding} {{
 /// What the peer shows decides what its offer is.
 fn offer(line: &Line, role: Role) -> String {
     let (other, module) = (role.other(), &line.contract.module);
-    if let Some(shown) = line.contract.decision.and_then(|decision| decision.shown) {
+    if let Some(shown) = line.contract.product.and_then(|product| product.shown) {
         return format!("Offer<'_, {shown}>");
     }
     match line.contract.duties(other).characteristics {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use nmrctl::manifest::is_service_name;
+use nmrctl::manifest::{is_plain_path, is_service_name};
 
 use crate::check::EMPTY_NAMES;
 use crate::exit;
@@ -12,21 +12,15 @@ use crate::exit;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name(String);
 
-/// Services of Windows itself and of products that drivers meet, and names that no file can have there.
-const RESERVED: [&str; 64] = [
+/// Services of Windows itself and of products that drivers meet.
+const RESERVED: [&str; 54] = [
     "acpi",
     "afd",
-    "aux",
     "beep",
     "bfe",
     "bowser",
     "cdfs",
     "cdrom",
-    "com1",
-    "com2",
-    "com3",
-    "com4",
-    "con",
     "disk",
     "dxgkrnl",
     "ebpfcore",
@@ -40,8 +34,6 @@ const RESERVED: [&str; 64] = [
     "hvsocket",
     "ipsec",
     "ksecdd",
-    "lpt1",
-    "lpt2",
     "mountmgr",
     "mpsdrv",
     "mrxsmb",
@@ -61,12 +53,10 @@ const RESERVED: [&str; 64] = [
     "ntfs",
     "ntosebpfext",
     "ntoskrnl",
-    "nul",
     "null",
     "partmgr",
     "pci",
     "pktmon",
-    "prn",
     "rdbss",
     "srv2",
     "srvnet",
@@ -85,11 +75,12 @@ const OF_THE_LANGUAGE: [&str; 8] =
     ["alloc", "core", "deps", "examples", "incremental", "build", "std", "test"];
 
 /// Types that the text of a driver uses, or that every Rust file knows.
-const TYPES: [&str; 29] = [
+const TYPES: [&str; 30] = [
     "AtPassive",
     "Box",
     "Clone",
     "ClientBinding",
+    "Context",
     "Copy",
     "Debug",
     "Default",
@@ -138,7 +129,7 @@ impl Name {
     /// The name of a driver.
     pub(super) fn of_driver(text: &str) -> Result<Self> {
         let name = Self::parse(text)?;
-        if RESERVED.contains(&text) {
+        if RESERVED.contains(&text) || !is_plain_path(text) {
             return refuse(text, "Windows has a service or a device of that name", "choose another");
         }
         if text.ends_with("-npi") {
@@ -267,6 +258,7 @@ mod tests {
             ("core", "cargo"),
             ("tcpip", "Windows"),
             ("nul", "Windows"),
+            ("lpt9", "Windows"),
             ("my-utils", "says nothing"),
             ("gauge-npi", "contract crates"),
             ("result", "taken"),

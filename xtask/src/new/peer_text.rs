@@ -8,7 +8,7 @@ use super::request::{Line, Request, Role};
 /// The text of the driver's `tests.rs`.
 pub(super) fn tests(request: &Request) -> String {
     let name = request.name.pascal();
-    let met: Vec<&Line> = request.npis.iter().filter(|line| line.contract.decision.is_none()).collect();
+    let met: Vec<&Line> = request.npis.iter().filter(|line| line.contract.product.is_none()).collect();
     if met.is_empty() {
         return alone(&name, request.npis.len());
     }

@@ -6,6 +6,7 @@ use nmr_abi::Guid;
 use super::Args;
 use super::contract_text;
 use super::contracts::{Contract, Contracts, Duties, Meant, in_crate};
+use super::field;
 use super::name::Name;
 use crate::exit;
 
@@ -125,9 +126,12 @@ impl Request {
                 Meant::New(name) => Line::with_new_contract(*role, name, &mut ids, draw)?,
             };
             if let Some(obstacle) = &line.contract.duties(*role).obstacle {
+                let by_hand = match line.contract.package == field::PACKAGE {
+                    true => "",
+                    false => "; drivers/composite and drivers/ebpf-extension show how to write one by hand",
+                };
                 return Err(exit::usage(format!(
-                    "no driver that is {} of {text} can be made here: {obstacle}; drivers/composite and \
-                     drivers/ebpf-extension show how to write one by hand",
+                    "no driver that is {} of {text} can be made here: {obstacle}{by_hand}",
                     role.word()
                 )));
             }

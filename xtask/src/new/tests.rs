@@ -74,7 +74,12 @@ fn what_cannot_be_is_refused() {
     refused(&args("scratch-driver", &[], &[]), "has no NPI");
     refused(&args("scratch-driver", &["nothing"], &[]), "no NPI is called nothing; there are ");
     refused(&args("scratch-driver", &["echo"], &["echo"]), "asked for twice");
-    refused(&args("scratch-driver", &[], &["wsk"]), "Windows is its provider");
+    refused(&args("scratch-driver", &[], &["wsk"]), "Windows is its provider; ask for --client wsk");
+    refused(
+        &args("scratch-driver", &["ebpf::hook"], &[]),
+        "eBPF's core is its client; ask for --provider hook",
+    );
+    refused(&args("scratch-driver", &["xdp"], &[]), "crates/nmr-npis/tests/xdp shows a client");
     refused(&args("scratch-driver", &["echo-npi"], &[]), "echo-npi::clock or ");
     let with_ids = |ids: &[&str]| Args {
         npi_ids: ids.iter().map(ToString::to_string).collect(),
@@ -172,7 +177,9 @@ fn what_is_written_builds_and_passes() {
     scratch.make(&rich()).unwrap();
     scratch.make(&args("scratch-reader", &["echo", "scratch-npi", "wsk"], &[])).unwrap();
     scratch.make(&args("scratch-resolver", &["wsk", "msquic"], &[])).unwrap();
-    let names = ["scratch-meter", "scratch-npi", "scratch-reader", "scratch-resolver"];
+    let extension = args("scratch-extension", &["echo"], &["ebpf::hook", "program-information", "map"]);
+    scratch.make(&extension).unwrap();
+    let names = ["scratch-meter", "scratch-npi", "scratch-reader", "scratch-resolver", "scratch-extension"];
     let packages = names.map(|name| ["--package", name]).concat();
     scratch.cargo(&[&["fmt", "--check"], &packages[..]].concat());
     scratch.cargo(&[&["test", "--offline", "--locked"], &packages[..]].concat());
