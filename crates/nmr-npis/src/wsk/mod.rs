@@ -1,11 +1,11 @@
-//! Winsock Kernel (WSK), as a client by way of NMR: versions, calls, and small datagram and stream sockets.
+//! Winsock Kernel (WSK), as a client by way of NMR: versions, calls, and small datagram, stream and listening sockets.
 //!
 //! Sources: the reference of `wsk.h` (learn.microsoft.com, drivers/ddi/wsk) and the pages of "Winsock Kernel" in the network
 //! driver design guide; the value of `NPI_WSK_INTERFACE_ID`, which the WDK has in a library, as spelled out in WinDRBD.
 //! Microsoft prefers `WskRegister` and `WskCaptureProviderNPI`, which wrap the same NPI; by NMR the framework counts the calls,
 //! and unload is one with that of the driver's other NPIs.
 //!
-//! A [`DatagramSocket`] or [`StreamSocket`] owns a held guard: WSK is not let go of before its sockets are closed, which is
+//! A [`DatagramSocket`], [`StreamSocket`] or [`ListenSocket`] owns a held guard: WSK is not let go of before its sockets are closed, which is
 //! what WSK asks for. When the binding begins to close, a call that waits is cancelled and answers STATUS_DEVICE_NOT_READY;
 //! the driver then drops its sockets, and the last one to be closed lets the detach complete.
 //!
@@ -34,10 +34,11 @@
 //! - **Requests in the kernel.** [`Request`] is the seam: an IRP, an event that its completion sets, and an MDL. Its
 //!   implementation over `IoAllocateIrp` is not part of this repository yet; the tests have one of std. So WSK is proved on
 //!   the simulated NMR, with a WSK of the tests, and nowhere else.
-//! - Listening sockets, event callbacks, control codes, names: [`ProviderCalls`] has what WSK has, as `unsafe` functions.
+//! - Event callbacks, control codes, names, conditional accepting: [`ProviderCalls`] has what WSK has, as `unsafe` functions.
 
 mod address;
 mod contract;
+mod listen;
 mod npi;
 mod request;
 mod socket;
@@ -46,6 +47,7 @@ pub mod table;
 
 pub use address::SocketAddress;
 pub use contract::wsk::{Provider, ProviderCalls, ProviderCharacteristics, ProviderDispatch};
+pub use listen::ListenSocket;
 pub use npi::{ClientDispatch, Npi, VERSION};
 pub use request::{Completion, Request};
 pub use sockets::{DatagramSocket, StreamSocket};

@@ -41,6 +41,31 @@ impl<R: Role<PeerCalls = ProviderCalls>, Q: Request, D> Socket<R, Q, D> {
         let provider = provider.hold();
         let (mut request, closing) = (Q::new()?, Q::new()?);
         let socket = ask(&mut request, &provider, at, |irp| send(&provider, irp))?;
+        // SAFETY: as the caller says, that is a socket, and nobody else has it.
+        unsafe { Self::of(socket, request, closing, provider) }
+    }
+
+    /// A socket that `send` asks this one for. What it needs is made beforehand, so that none is lost.
+    ///
+    /// # Safety
+    /// As [`Socket::open`], with `E` in place of `D`.
+    pub(super) unsafe fn accept<E: 'static>(
+        &mut self,
+        at: &AtPassive<'_>,
+        send: impl FnOnce(*mut RawSocket, &D, *mut c_void) -> Status,
+    ) -> Result<Socket<R, Q, E>> {
+        let provider = self.provider.peer_ref().enter().ok_or(Error::DEVICE_NOT_READY)?.hold();
+        let (request, closing) = (Q::new()?, Q::new()?);
+        let socket = self.ask(at, send)?;
+        // SAFETY: as above.
+        unsafe { Socket::of(socket, request, closing, provider) }
+    }
+
+    /// The socket at the address `socket`.
+    ///
+    /// # Safety
+    /// WSK has answered it, its table begins with a `D`, and nobody else has it.
+    unsafe fn of(socket: usize, request: Q, closing: Q, provider: HeldGuard<R>) -> Result<Self> {
         let raw = NonNull::new(core::ptr::with_exposed_provenance_mut::<RawSocket>(socket));
         let raw = raw.ok_or(Error::UNSUCCESSFUL)?;
         // SAFETY: WSK answers a socket, which begins with the address of its table.

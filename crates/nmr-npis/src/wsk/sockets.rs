@@ -14,7 +14,7 @@ use core::ptr::null_mut;
 use nmr::{AtPassive, Error, Guard, Result, Role};
 
 /// `SOCK_STREAM`, `IPPROTO_TCP`, `WSK_FLAG_CONNECTION_SOCKET` is implied by `WskSocketConnect`.
-const STREAM: (u16, u32) = (1, 6);
+pub(super) const STREAM: (u16, u32) = (1, 6);
 /// `SOCK_DGRAM`, `IPPROTO_UDP`.
 const DATAGRAM: (u16, u32) = (2, 17);
 /// `WSK_FLAG_DATAGRAM_SOCKET`.
@@ -98,7 +98,9 @@ impl<R: Role<PeerCalls = ProviderCalls>, Q: Request> DatagramSocket<R, Q> {
 
 /// A connected socket (TCP). Dropping it closes it.
 #[derive(Debug)]
-pub struct StreamSocket<R: Role<PeerCalls = ProviderCalls>, Q: Request>(Socket<R, Q, ConnectionDispatch>);
+pub struct StreamSocket<R: Role<PeerCalls = ProviderCalls>, Q: Request>(
+    pub(super) Socket<R, Q, ConnectionDispatch>,
+);
 
 impl<R: Role<PeerCalls = ProviderCalls>, Q: Request> StreamSocket<R, Q> {
     /// Connects to `to` from any free port; `WskSocketConnect`.

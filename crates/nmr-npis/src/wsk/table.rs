@@ -38,6 +38,18 @@ pub type ControlSocket = unsafe extern "system" fn(
 ) -> Status;
 /// Socket, request.
 pub type CloseSocket = unsafe extern "system" fn(*mut RawSocket, *mut c_void) -> Status;
+/// Socket, flags, context and table of events of the accepted socket, places for the local and the remote address, request.
+pub type Accept = unsafe extern "system" fn(
+    *mut RawSocket,
+    u32,
+    *mut c_void,
+    *const c_void,
+    *mut c_void,
+    *mut c_void,
+    *mut c_void,
+) -> Status;
+/// Socket, number of the inspected request, what becomes of it, request.
+pub type InspectComplete = unsafe extern "system" fn(*mut RawSocket, *mut c_void, u32, *mut c_void) -> Status;
 /// Socket, address, flags, request.
 pub type WithAddress = unsafe extern "system" fn(*mut RawSocket, *mut c_void, u32, *mut c_void) -> Status;
 /// Socket, place for the address, request.
@@ -97,6 +109,22 @@ pub struct DatagramDispatch {
     pub get_local_address: GetAddress,
 }
 
+/// `WSK_PROVIDER_LISTEN_DISPATCH`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct ListenDispatch {
+    /// What every socket has.
+    pub basic: BasicDispatch,
+    /// `WskBind`.
+    pub bind: WithAddress,
+    /// `WskAccept`.
+    pub accept: Accept,
+    /// `WskInspectComplete`.
+    pub inspect_complete: InspectComplete,
+    /// `WskGetLocalAddress`.
+    pub get_local_address: GetAddress,
+}
+
 /// `WSK_PROVIDER_CONNECTION_DISPATCH`, but for the functions at its end that are newer.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -125,4 +153,5 @@ crate::layout!(RawSocket: 8);
 crate::layout!(Buffer: 24, offset at 8, length at 16);
 crate::layout!(BasicDispatch: 16, close_socket at 8);
 crate::layout!(DatagramDispatch: 56, bind at 16, send_to at 24, receive_from at 32, release at 40, get_local_address at 48);
+crate::layout!(ListenDispatch: 48, bind at 16, accept at 24, inspect_complete at 32, get_local_address at 40);
 crate::layout!(ConnectionDispatch: 80, bind at 16, connect at 24, get_local_address at 32, get_remote_address at 40, send at 48, receive at 56, disconnect at 64, release at 72);

@@ -3,7 +3,8 @@
 #![expect(unsafe_code, reason = "is a peer in C's terms")]
 
 use crate::irp::Mdl;
-use crate::sockets::{Network, Socket};
+use crate::listen;
+use crate::sockets::{Inbox, Network, Socket};
 use crate::subsystem::{ADDRESS_ALREADY_EXISTS, CONNECTION_REFUSED, Client, ECHO};
 use core::ffi::c_void;
 use core::net::SocketAddr;
@@ -46,13 +47,28 @@ static CONNECTION: ConnectionDispatch = ConnectionDispatch {
 
 /// A new socket, as the information of its request.
 fn new_socket(network: &Arc<Network>, dispatch: *const c_void) -> usize {
-    network.sockets.fetch_add(1, Ordering::SeqCst);
-    let raw = RawSocket { dispatch };
-    let (network, inbox, local) = (Arc::clone(network), Arc::default(), Mutex::default());
-    Box::into_raw(Box::new(Socket { raw, network, inbox, local })).expose_provenance()
+    let inbox = Arc::<Inbox>::default();
+    connected_socket(network, dispatch, [Arc::clone(&inbox), inbox])
 }
 
-fn of(socket: *mut RawSocket) -> &'static Socket {
+/// The same, as one end of a connection.
+fn connected_socket(
+    network: &Arc<Network>,
+    dispatch: *const c_void,
+    [inbox, other]: [Arc<Inbox>; 2],
+) -> usize {
+    network.sockets.fetch_add(1, Ordering::SeqCst);
+    let raw = RawSocket { dispatch };
+    let (network, local) = (Arc::clone(network), Mutex::default());
+    Box::into_raw(Box::new(Socket { raw, network, inbox, other, local })).expose_provenance()
+}
+
+/// A connection that a listening socket has accepted.
+pub fn accepted_socket(network: &Arc<Network>, ends: [Arc<Inbox>; 2]) -> usize {
+    connected_socket(network, core::ptr::from_ref(&CONNECTION).cast(), ends)
+}
+
+pub fn of(socket: *mut RawSocket) -> &'static Socket {
     // SAFETY: a socket of this WSK, which its client has not closed.
     unsafe { &*socket.cast_const().cast() }
 }
@@ -93,7 +109,7 @@ impl Memory {
 }
 
 /// The place of an address of a client, for as long as its request is in flight.
-fn write_address(place: usize, address: &SocketAddr) {
+pub fn write_address(place: usize, address: &SocketAddr) {
     let place = core::ptr::with_exposed_provenance_mut::<SocketAddress>(place);
     // SAFETY: as said.
     unsafe { place.write(address.into()) };
@@ -118,11 +134,16 @@ unsafe extern "system" fn socket(
     _: *mut c_void,
     irp: *mut c_void,
 ) -> Status {
-    assert_eq!((kind, protocol, flags), (2, 17, 4), "datagrams");
+    let dispatch = match (kind, protocol, flags) {
+        (2, 17, 4) => core::ptr::from_ref(&DATAGRAM).expose_provenance(),
+        (1, 6, 1) => core::ptr::from_ref(&listen::LISTEN).expose_provenance(),
+        other => panic!("no such socket: {other:?}"),
+    };
     let network = network_of(client);
     let own = Arc::clone(network);
-    network
-        .queue(irp, move || Some((Status::SUCCESS, new_socket(&own, core::ptr::from_ref(&DATAGRAM).cast()))))
+    network.queue(irp, move || {
+        Some((Status::SUCCESS, new_socket(&own, core::ptr::with_exposed_provenance(dispatch))))
+    })
 }
 
 unsafe extern "system" fn socket_connect(
@@ -143,6 +164,12 @@ unsafe extern "system" fn socket_connect(
     let (network, remote) = (network_of(client), address(remote));
     let own = Arc::clone(network);
     network.queue(irp, move || {
+        if own.bound.lock().expect("no panic").iter().any(|(address, _)| *address == remote) {
+            let ends: [Arc<Inbox>; 2] = Default::default();
+            let there = [Arc::clone(&ends[1]), Arc::clone(&ends[0])];
+            own.connecting.lock().expect("no panic").push_back((remote, there));
+            return Some((Status::SUCCESS, accepted_socket(&own, ends)));
+        }
         if remote != ECHO {
             return Some((CONNECTION_REFUSED, 0));
         }
@@ -163,7 +190,7 @@ unsafe extern "system" fn control_client(
     unreachable!("no test asks for it")
 }
 
-unsafe extern "system" fn control_socket(
+pub unsafe extern "system" fn control_socket(
     _: *mut RawSocket,
     _: u32,
     _: u32,
@@ -178,7 +205,7 @@ unsafe extern "system" fn control_socket(
     unreachable!("no test asks for it")
 }
 
-unsafe extern "system" fn close_socket(socket: *mut RawSocket, irp: *mut c_void) -> Status {
+pub unsafe extern "system" fn close_socket(socket: *mut RawSocket, irp: *mut c_void) -> Status {
     // SAFETY: the client closes it once, and does not use it any more.
     let socket = unsafe { Box::from_raw(socket.cast::<Socket>()) };
     let network = Arc::clone(&socket.network);
@@ -192,7 +219,7 @@ unsafe extern "system" fn close_socket(socket: *mut RawSocket, irp: *mut c_void)
     })
 }
 
-unsafe extern "system" fn bind(
+pub unsafe extern "system" fn bind(
     socket: *mut RawSocket,
     local: *mut c_void,
     _: u32,
@@ -210,7 +237,7 @@ unsafe extern "system" fn bind(
     })
 }
 
-unsafe extern "system" fn get_local_address(
+pub unsafe extern "system" fn get_local_address(
     socket: *mut RawSocket,
     place: *mut c_void,
     irp: *mut c_void,
@@ -277,7 +304,7 @@ unsafe extern "system" fn send(
     socket.network.queue(irp, move || {
         let bytes = bytes.read();
         let length = bytes.len();
-        socket.inbox.packets.lock().expect("no panic").push_back((bytes, ECHO));
+        socket.other.packets.lock().expect("no panic").push_back((bytes, ECHO));
         Some((Status::SUCCESS, length))
     })
 }
@@ -312,7 +339,7 @@ unsafe extern "system" fn disconnect(
 ) -> Status {
     let socket = of(socket);
     socket.network.queue(irp, move || {
-        *socket.inbox.ended.lock().expect("no panic") = true;
+        *socket.other.ended.lock().expect("no panic") = true;
         Some((Status::SUCCESS, 0))
     })
 }

@@ -5,13 +5,14 @@
 mod driver;
 mod functions;
 mod irp;
+mod listen;
 mod sockets;
 mod subsystem;
 
 use driver::{Talker, Wsk, at_passive, load};
 use irp::HostRequest;
 use nmr::{Error, Guard, Status};
-use nmr_npis::wsk::{self, DatagramSocket, StreamSocket};
+use nmr_npis::wsk::{self, DatagramSocket, ListenSocket, StreamSocket};
 use nmr_sim::World;
 use std::net::SocketAddr;
 use subsystem::{Subsystem, Versions};
@@ -19,6 +20,7 @@ use subsystem::{Subsystem, Versions};
 type Role = nmr::Client<Wsk>;
 type Datagrams = DatagramSocket<Role, HostRequest>;
 type Stream = StreamSocket<Role, HostRequest>;
+type Listener = ListenSocket<Role, HostRequest>;
 
 fn wsk(driver: &'static Talker) -> Guard<'static, Role> {
     driver.wsk.oldest_peer().expect("attached")
@@ -75,6 +77,54 @@ fn a_stream_is_connected_used_and_ended() {
     drop(stream);
     drop(driver);
     subsystem.leave();
+    world.assert_clean();
+    world.assert_unloaded();
+}
+
+#[test]
+fn a_connection_is_accepted_and_outlives_the_socket_that_listened() {
+    let world = World::new();
+    let subsystem = Subsystem::register(&world, Versions::ONE);
+    let driver = load(&world);
+    let (at, here) = (at_passive(), address("10.0.0.1:80"));
+    let mut listener = Listener::open_at(wsk(driver.driver()), &here, &at).expect("free");
+    assert_eq!(listener.local_address(&at), Ok(here));
+    let taken = Listener::open_at(wsk(driver.driver()), &here, &at);
+    assert_eq!(taken.err(), Some(Error::from_status(subsystem::ADDRESS_ALREADY_EXISTS)));
+    let mut caller = Stream::connect(wsk(driver.driver()), &here, &at).expect("it listens");
+    let (mut accepted, from) = listener.accept(&at).expect("somebody has connected");
+    assert_eq!(from, subsystem::CALLER);
+    drop(listener);
+    let mut bytes = [0; 8];
+    assert_eq!(caller.send(b"hello", &at), Ok(5));
+    assert_eq!((accepted.receive(&mut bytes, &at), &bytes[..5]), (Ok(5), &b"hello"[..]));
+    assert_eq!(accepted.send(b"you", &at), Ok(3));
+    assert_eq!((caller.receive(&mut bytes, &at), &bytes[..3]), (Ok(3), &b"you"[..]));
+    assert_eq!(caller.disconnect(&at), Ok(()));
+    assert_eq!(accepted.receive(&mut bytes, &at), Ok(0), "the end of the stream");
+    assert_eq!(subsystem.sockets(), 2, "the two ends");
+    drop((caller, accepted));
+    assert_eq!(subsystem.sockets(), 0);
+    drop(driver);
+    subsystem.leave();
+    world.assert_clean();
+    world.assert_unloaded();
+}
+
+/// Whoever waits for a connection when WSK goes is told so, and WSK goes when all sockets are closed.
+#[test]
+fn wsk_goes_while_nobody_connects() {
+    let world = World::new();
+    let subsystem = Subsystem::register(&world, Versions::ONE);
+    let driver = load(&world);
+    let here = address("10.0.0.1:80");
+    let mut listener = Listener::open_at(wsk(driver.driver()), &here, &at_passive()).expect("free");
+    let waiter = std::thread::spawn(move || listener.accept(&at_passive()).map(drop));
+    subsystem.wait_until_pending(1);
+    subsystem.leave();
+    assert_eq!(waiter.join().expect("no panic"), Err(Error::DEVICE_NOT_READY));
+    assert_eq!(driver.driver().wsk.bindings(), 0);
+    drop(driver);
     world.assert_clean();
     world.assert_unloaded();
 }

@@ -23,6 +23,8 @@ pub struct Network {
     pub pending: AtomicUsize,
     pub cancelled: AtomicUsize,
     pub bound: Mutex<Vec<(SocketAddr, Arc<Inbox>)>>,
+    /// Connections that nobody has accepted: where they go to, and the two ends.
+    pub connecting: Mutex<VecDeque<(SocketAddr, [Arc<Inbox>; 2])>>,
     /// What is to be done when the last socket is closed.
     closed: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     work: Mutex<Option<Sender<Work>>>,
@@ -44,6 +46,8 @@ pub struct Socket {
     pub raw: RawSocket,
     pub network: Arc<Network>,
     pub inbox: Arc<Inbox>,
+    /// Where what is sent on a connection arrives; at the echo that is the sender.
+    pub other: Arc<Inbox>,
     pub local: Mutex<Option<SocketAddr>>,
 }
 

@@ -21,6 +21,9 @@ pub const CANCELLED: Status = Status(0xC000_0120_u32 as i32);
 /// Whoever connects here gets back what it sends.
 pub const ECHO: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 7);
 
+/// Where everybody who connects to a listening socket comes from.
+pub const CALLER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 49152);
+
 /// `WSK_PROVIDER_CHARACTERISTICS`.
 #[repr(C)]
 #[derive(Clone, Copy)]
