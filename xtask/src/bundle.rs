@@ -6,6 +6,7 @@ mod newest;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -43,22 +44,57 @@ impl Bundle {
         if metadata.is_dir() {
             return folder::read_folder(path, is_plain_path);
         }
-        if metadata.len() > LARGEST_BUNDLE {
+        if !metadata.is_file() {
+            return Err(exit::usage(format!("{} is neither a folder nor a file", path.display())));
+        }
+        let mut bytes = Vec::new();
+        fs::File::open(path)
+            .and_then(|file| file.take(LARGEST_BUNDLE + 1).read_to_end(&mut bytes))
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        if bytes.len() as u64 > LARGEST_BUNDLE {
             return Err(exit::wrong(format!("{} is too large for a bundle", path.display())));
         }
-        let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
         archive::read_archive(&bytes).map_err(|error| exit::wrong(format!("{}: {error}", path.display())))
     }
 
     /// Reads the folder of a driver package that somebody else made, whose files may have names of more kinds.
     pub(crate) fn read_package(folder: &Path) -> Result<(Self, Vec<Oddity>)> {
-        folder::read_folder(folder, |path| {
-            !path.contains(|char: char| char.is_control() || "\\:*?\"<>|".contains(char))
-        })
+        folder::read_folder(folder, is_windows_path)
     }
 
     /// The content of the file at `path`.
     pub(crate) fn get(&self, path: &str) -> Option<&[u8]> {
         self.files.get(path).map(Vec::as_slice)
+    }
+}
+
+/// Whether Windows gives a file at `path` this very name: it drops dots and blanks at the end of a name.
+fn is_windows_path(path: &str) -> bool {
+    let illegal = |char: char| char.is_control() || "\\:*?\"<>|".contains(char);
+    !path.contains(illegal) && path.split('/').all(|name| !name.ends_with(['.', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_windows_would_change_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["driver.inf", "a b.txt", "\u{e9}.txt"] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        assert_eq!(Bundle::read_package(folder.path()).unwrap().1, []);
+        for name in ["driver.inf ", "driver.inf.", "a:b"] {
+            assert!(!is_windows_path(name), "{name:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_not_read() {
+        let error = Bundle::read(Path::new("/dev/null")).unwrap_err();
+        assert_eq!(exit::reason_of(&error), exit::Reason::Usage);
+        assert!(error.to_string().contains("neither a folder nor a file"), "{error}");
     }
 }

@@ -20,9 +20,9 @@ use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsag
 use crate::canonical;
 use crate::digest::{Algorithm, hex};
 
-pub(crate) use chain::leads_to;
 #[cfg(test)]
 pub(crate) use chain::samples;
+pub(crate) use chain::{Purpose, leads_to};
 
 /// How the usages begin by which Microsoft marks drivers that it has verified.
 const HARDWARE_VERIFICATION: &str = "1.3.6.1.4.1.311.10.3.5";

@@ -102,7 +102,7 @@ fn verified(folder: &Path, trusted: Option<&Certificate>) -> Result<(Bundle, Str
         );
         return Err(exit::wrong(message));
     }
-    let signer = examined.signer.context("a good bundle has a signer")?;
+    let signer = examined.signers.first().context("a good bundle has a signer")?;
     let bundle = Bundle::open(folder)
         .map_err(|failure| exit::wrong(format!("{failure}\n  advice: {}", failure.advice)))?;
     Ok((bundle, format!("{}, thumbprint {}", signer.subject(), signer.sha1())))

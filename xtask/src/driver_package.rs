@@ -40,7 +40,13 @@ impl Folder {
             if kind.is_dir() && depth < DEEPEST {
                 self.walk(&entry.path(), &format!("{path}/"), depth + 1)?;
             } else if kind.is_file() {
-                self.files.insert(path.to_ascii_uppercase(), (path, entry.path()));
+                let key = path.to_ascii_uppercase();
+                if let Some((other, _)) = self.files.get(&key) {
+                    return Err(exit::usage(format!(
+                        "{path} and {other} are one name to Windows, which does not mind letter case: remove one of them"
+                    )));
+                }
+                self.files.insert(key, (path, entry.path()));
             }
             if self.files.len() > MOST_FILES {
                 return Err(exit::usage(format!("{} has too many files for a package", at.display())));
@@ -119,6 +125,18 @@ mod tests {
         assert!(is_file(root.path(), "SUB/C.INF") && !is_file(root.path(), "c.inf"));
         assert_eq!(folder.content("ba.INF").unwrap().unwrap(), b"Ba.inf");
         assert_eq!(folder.content("none").unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_windows_does_not_tell_apart_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for file in ["a.sys", "A.SYS"] {
+            fs::write(root.path().join(file), file).unwrap();
+        }
+        let error = Folder::read(root.path()).unwrap_err();
+        assert!(error.to_string().contains("are one name to Windows"), "{error}");
+        assert_eq!(exit::reason_of(&error), exit::Reason::Usage);
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod symbols;
 mod test;
 mod ui;
 mod verify;
+mod whole_file;
 
 /// Builds, packages, signs, proves and deploys the drivers of this workspace.
 #[derive(Debug, Parser)]

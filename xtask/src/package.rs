@@ -32,6 +32,7 @@ use crate::moment::Moment;
 use crate::setup::{self, Need};
 use crate::signer::{self, Location, Signer};
 use crate::verify::{self, Expected};
+use crate::whole_file;
 
 pub(crate) use assemble::manifest_bytes;
 
@@ -150,7 +151,7 @@ fn write_cabinet(bundle: &Bundle, folder: &Path, moment: Moment, context: &Conte
     let path = folder.with_file_name(format!("{}.cab", name_of(folder)));
     let manifest = bundle.get(MANIFEST_FILE).context("the bundle has no manifest")?;
     let bytes = attestation::cabinet(bundle, &serde_json::from_slice(manifest)?, moment)?;
-    place::write_whole(&path, &bytes)?;
+    whole_file::write(&path, &bytes)?;
     context.ui.note(format!(
         "{}: sign it with the certificate that your account at the Hardware Dev Center knows, for example \
          `osslsigncode sign -h sha256 -certs CERTIFICATES -key KEY -in {}.cab -out signed.cab`",

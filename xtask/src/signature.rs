@@ -23,7 +23,9 @@ use x509_cert::attr::{Attribute, Attributes};
 use crate::certificate::Certificate;
 use crate::signer::Signer;
 
-pub(crate) use content::{Content, SPC_INDIRECT_DATA, spc_indirect_data};
+pub(crate) use content::{
+    CERTIFICATE_TRUST_LIST, Content, SPC_INDIRECT_DATA, image_digest, spc_indirect_data,
+};
 pub(crate) use verify::{embedded, verify};
 
 /// Signs `content`; the result is a `ContentInfo` in DER.

@@ -1,5 +1,6 @@
 //! What the person at the keyboard sees: steps on standard error, one at a time, and the next thing to do.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
@@ -36,17 +37,17 @@ impl Ui {
 
     /// One line of news.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
-        say(format_args!("  {}", text.as_ref()));
+        say(format_args!("  {}", harmless(text.as_ref())));
     }
 
     /// One line the reader should not miss, though nothing failed.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
-        say(format_args!("{} {}", colour().yellow().apply_to("warning:"), text.as_ref()));
+        say(format_args!("{} {}", colour().yellow().apply_to("warning:"), harmless(text.as_ref())));
     }
 
     /// The last line of a command: what to run next.
     pub(crate) fn next_step(&self, command: impl AsRef<str>) {
-        say(format_args!("{} {}", colour().bold().apply_to("next step:"), command.as_ref()));
+        say(format_args!("{} {}", colour().bold().apply_to("next step:"), harmless(command.as_ref())));
     }
 }
 
@@ -112,7 +113,8 @@ impl Drop for Step {
 /// Prints why a command failed, with every cause; with `json` the same as a document on standard output.
 pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    say(format_args!("{} {}", colour().red().bold().apply_to("error:"), causes.join("\n  because ")));
+    let shown = causes.join("\n  because ");
+    say(format_args!("{} {}", colour().red().bold().apply_to("error:"), harmless(&shown)));
     if json && !exit::is_answered(error) {
         let reason = match exit::reason_of(error) {
             Reason::Wrong | Reason::Examined(_) => "wrong",
@@ -123,6 +125,20 @@ pub(crate) fn report_error(error: &anyhow::Error, json: bool) {
         // The exit code says the same.
         let _ = print(serde_json::json!({ "error": { "reason": reason, "causes": causes } }));
     }
+}
+
+/// `text` with its control characters made visible. It may quote files that somebody sent, and a terminal would obey them:
+/// a name could erase the line that tells what is wrong.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |char: char| char.is_control() && char != '\n' && char != '\t';
+    // Marks that change the direction of writing.
+    let turns = |char: char| matches!(char, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let odd = |char: char| obeyed(char) || turns(char);
+    if !text.contains(odd) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |char: char| if odd(char) { char.escape_unicode().to_string() } else { char.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 /// Writes one line to standard output.
@@ -154,6 +170,13 @@ fn colour() -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        assert_eq!(harmless("line\n\tmore é"), "line\n\tmore é");
+        assert_eq!(harmless("\u{1b}[2Kgood\r"), "\\u{1b}[2Kgood\\u{d}");
+        assert_eq!(harmless("a\u{202e}b"), "a\\u{202e}b");
+    }
 
     #[test]
     fn a_reader_who_has_gone_away_is_no_error() {

@@ -6,12 +6,12 @@ mod driver;
 mod finding;
 mod image;
 mod kit;
-mod listing;
 mod manifest;
 mod package;
 mod symbols_of;
 mod system;
 mod trust;
+mod vouched;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -71,8 +71,10 @@ struct Report {
     files: usize,
     /// The drivers' services.
     drivers: Vec<String>,
-    /// The signer's subject and thumbprint.
-    signer: Option<SignerReport>,
+    /// Subject and thumbprint of each signer; a bundle has one.
+    signers: Vec<SignerReport>,
+    /// The files of a package that nothing vouches for: no code is among them.
+    not_vouched_for: Vec<String>,
     findings: Vec<Finding>,
     /// Where the tools of the Windows kit of this machine disagree; empty without one.
     second_opinions: Vec<String>,
@@ -112,7 +114,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
                 "this is a driver package, no bundle: use --root instead of --certificate",
             ));
         }
-        package::examine(&bundle, &roots, SystemTime::now())
+        package::examine(&bundle, &oddities, &roots, SystemTime::now())
     } else {
         examine(&bundle, &oddities, expected, SystemTime::now())
     };
@@ -124,7 +126,12 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         good: examined.findings.is_empty(),
         files: bundle.files.len(),
         drivers: examined.drivers,
-        signer: examined.signer.map(|signer| SignerReport { subject: signer.subject(), sha1: signer.sha1() }),
+        signers: examined
+            .signers
+            .iter()
+            .map(|signer| SignerReport { subject: signer.subject(), sha1: signer.sha1() })
+            .collect(),
+        not_vouched_for: examined.not_vouched_for,
         findings: examined.findings,
         second_opinions,
     };
@@ -139,11 +146,18 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         let message = format!("{} is not as it was made: {} findings", path.display(), report.findings.len());
         return Err(exit::examined(class.exit_code(), message));
     }
-    let SignerReport { subject, sha1 } = report.signer.as_ref().context("what is good has a signer")?;
     let drivers = report.drivers.join(", ");
-    context
-        .ui
-        .note(format!("{} files are as they were signed by {subject}, thumbprint {sha1}", report.files));
+    let signers: Vec<String> = report
+        .signers
+        .iter()
+        .map(|SignerReport { subject, sha1 }| format!("{subject}, thumbprint {sha1}"))
+        .collect();
+    let count = report.files - report.not_vouched_for.len();
+    context.ui.note(format!("{count} files are as they were signed by {}", signers.join("; by ")));
+    if !report.not_vouched_for.is_empty() {
+        let names = report.not_vouched_for.join(", ");
+        context.ui.warn(format!("nothing vouches for these files, which no INF installs: {names}"));
+    }
     context.ui.note(format!("drivers: {drivers}"));
     if !report.trust_judged {
         context.ui.note("whether that signer is to be trusted was not asked: --certificate or --root does");
@@ -236,8 +250,10 @@ pub(crate) struct Examined {
     pub(crate) findings: Vec<Finding>,
     /// The services of the drivers the manifest names.
     pub(crate) drivers: Vec<String>,
-    /// The certificate in the bundle, if it can be read.
-    pub(crate) signer: Option<Certificate>,
+    /// Whose signatures there are, each once: one certificate in a bundle, if it can be read.
+    pub(crate) signers: Vec<Certificate>,
+    /// The files of a package that nothing vouches for, and that are no code.
+    pub(crate) not_vouched_for: Vec<String>,
     /// The manifest, if it makes sense.
     pub(crate) manifest: Option<Manifest>,
 }
@@ -274,7 +290,7 @@ pub(crate) fn examine(
     }
     findings.sort();
     findings.dedup();
-    examined.signer = signer;
+    examined.signers = signer.into_iter().collect();
     examined.manifest = Some(manifest);
     examined
 }

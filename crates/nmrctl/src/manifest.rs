@@ -194,13 +194,22 @@ impl Manifest {
         if self.format != FORMAT {
             faults.push(format!("format is {}, this program reads format {FORMAT}", self.format));
         }
+        // Names of folders are made of them.
+        for (field, value) in [("name", &self.name), ("version", &self.version)] {
+            if !value.bytes().all(|byte| byte == b'+' || is_plain_byte(byte))
+                || !is_plain_path(&value.replace('+', "-"))
+            {
+                faults
+                    .push(format!("{field}: {value:?} has more than letters, digits, '.', '-', '_' and '+'"));
+            }
+        }
         let mut previous: Option<&str> = None;
         let mut folded = BTreeSet::new();
         for File { path, sha256, .. } in &self.files {
             if !is_plain_path(path) {
                 faults.push(format!("files: {path:?} is not a plain path inside the bundle"));
             }
-            if path == MANIFEST_FILE || path == SIGNATURE_FILE {
+            if [MANIFEST_FILE, SIGNATURE_FILE].iter().any(|own| path.eq_ignore_ascii_case(own)) {
                 faults.push(format!("files: {path} cannot describe itself"));
             }
             if previous.is_some_and(|previous| previous >= path.as_str()) {
@@ -276,12 +285,15 @@ pub fn is_plain_path(path: &str) -> bool {
 }
 
 fn is_plain_name(name: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     !name.is_empty()
-        && name.bytes().all(legal)
+        && name.bytes().all(is_plain_byte)
         && !name.starts_with('.')
         && !name.ends_with('.')
         && !is_device_name(name)
+}
+
+fn is_plain_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b".-_".contains(&byte)
 }
 
 /// Windows opens a device for these names, whatever folder and extension they carry.
@@ -393,6 +405,15 @@ mod tests {
             manifest.faults().join("; ")
         }
         assert!(fault(|m| m.format = 2).contains("format is 2"));
+        for name in ["../x", "/x", "a/b", "", "..", "a b", "NUL"] {
+            assert!(fault(|m| m.name = name.into()).starts_with("name: "), "{name}");
+            assert!(fault(|m| m.version = name.into()).starts_with("version: "), "{name}");
+        }
+        assert_eq!(fault(|m| m.version = "1.2.3-beta.1+5".into()), "");
+        assert!(
+            fault(|m| m.files.insert(0, File::describe("MANIFEST.json", b"")))
+                .contains("cannot describe itself")
+        );
         assert!(fault(|m| m.files[0].path = "../x".into()).contains("not a plain path"));
         assert!(fault(|m| m.files.swap(0, 1)).contains("out of order"));
         assert!(fault(|m| m.files.insert(0, File::describe("A/A.CAT", b""))).contains("listed twice"));

@@ -27,9 +27,10 @@ impl FolderReader {
         let entries = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
         for entry in entries {
             let entry = entry.with_context(|| format!("{} cannot be read", folder.display()))?;
-            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let name = entry.file_name();
+            let path = format!("{prefix}{}", name.to_string_lossy());
             let kind = entry.file_type()?;
-            if !(self.is_legal)(&path) || depth > 8 {
+            if name.to_str().is_none() || !(self.is_legal)(&path) || depth > 8 {
                 self.odd(path, "its name does not belong into a bundle");
             } else if kind.is_dir() {
                 self.walk(&entry.path(), &format!("{path}/"), depth + 1)?;

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Serialize;
 
 use super::{Parameters, System, TrustList, lists, signed, unsigned};
@@ -17,6 +16,7 @@ use crate::exit;
 use crate::inf::Inf;
 use crate::moment::Moment;
 use crate::signer::{self, Location};
+use crate::whole_file;
 
 mod values;
 
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = values::time)]
     time: Option<u64>,
     /// Leave the catalogs unsigned, as Inf2Cat does.
-    #[arg(long, conflicts_with_all = ["key", "certificate"])]
+    #[arg(long, conflicts_with_all = ["where_the_key_is", "certificate", "timestamp"])]
     unsigned: bool,
     /// The folder the catalogs go to; with one catalog, a file whose name ends in .cat will do.
     #[arg(short, long)]
@@ -112,13 +112,15 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let paths = values::destinations(&args.folder, args.output.as_deref(), lists.keys())?;
     let signer =
         if args.unsigned || lists.is_empty() { None } else { Some(signer::ready(&args.signer, context)?) };
+    // All are signed before one is written: a token may be pulled.
+    let content = |list| match &signer {
+        Some(signer) => signed(list, signer),
+        None => unsigned(list),
+    };
+    let contents = lists.values().map(content).collect::<Result<Vec<_>>>()?;
     let mut catalogs = Vec::new();
-    for ((_, list), path) in lists.iter().zip(paths) {
-        let content = match &signer {
-            Some(signer) => signed(list, signer)?,
-            None => unsigned(list)?,
-        };
-        write_whole(&path, &content)?;
+    for ((list, content), path) in lists.values().zip(contents).zip(paths) {
+        whole_file::write(&path, &content)?;
         context.ui.note(format!("wrote {} ({} members)", path.display(), list.members.len()));
         catalogs.push(describe(path, list, signer.is_some()));
     }
@@ -175,23 +177,8 @@ fn made(
     Ok((made, refused))
 }
 
-/// Writes beside `path` first, then renames.
-fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
-    let cannot = || format!("{} cannot be written", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
-    file.write_all(content).with_context(cannot)?;
-    #[cfg(unix)]
-    std::fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .with_context(cannot)?;
-    file.persist(path).with_context(cannot)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -200,15 +187,5 @@ mod tests {
         let error = made(&[], &parameters, |_| Ok(None)).unwrap_err();
         assert!(error.to_string().contains("no .inf"));
         assert_eq!(exit::reason_of(&error), exit::Reason::Usage);
-    }
-
-    #[test]
-    fn a_catalog_is_written_whole_over_an_old_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.cat");
-        fs::write(&path, "old").unwrap();
-        write_whole(&path, b"new").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

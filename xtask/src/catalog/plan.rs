@@ -211,10 +211,7 @@ fn shared_sections<'a>(inf: &Inf, systems: &'a [System]) -> Vec<(Vec<&'a System>
 fn catalogs<'a>(inf: &Inf, systems: &'a [System]) -> Result<Vec<(&'a System, String)>, Problem> {
     let mut found = Vec::new();
     for system in systems {
-        let decorated = format!("CatalogFile.NT{}", system.platform.architecture.inf());
-        let keys = [decorated.as_str(), "CatalogFile.NT", "CatalogFile"];
-        let line = keys.iter().find_map(|key| inf.entries("Version", key).into_iter().next());
-        let Some((line, name)) = line.and_then(|line| Some((line, inf.value(line, 0)?))) else { continue };
+        let Some((line, name)) = entry::catalog(inf, system.platform.architecture) else { continue };
         let ends_well = name.to_ascii_lowercase().ends_with(".cat") && name.len() > ".cat".len();
         if !ends_well || !name.is_ascii() || name.contains(['\\', '/', ':']) {
             let what = format!("CatalogFile is {name:?}");

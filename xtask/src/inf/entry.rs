@@ -46,6 +46,14 @@ pub(crate) struct Device<'a> {
     pub(crate) ids: Vec<String>,
 }
 
+/// The line of [Version] that names the catalog for `architecture`, and the name.
+pub(crate) fn catalog(inf: &Inf, architecture: Architecture) -> Option<(&Line, String)> {
+    let decorated = format!("CatalogFile.NT{}", architecture.inf());
+    let keys = [decorated.as_str(), "CatalogFile.NT", "CatalogFile"];
+    let line = keys.iter().find_map(|key| inf.entries("Version", key).into_iter().next())?;
+    Some((line, inf.value(line, 0)?))
+}
+
 /// The lines of [Manufacturer].
 pub(crate) fn manufacturers(inf: &Inf) -> Vec<Manufacturer<'_>> {
     let lines = inf.section("Manufacturer").unwrap_or_default().into_iter();

@@ -20,7 +20,7 @@ use super::rule::Rule;
 use super::{Inf, Place, Problem, entry, rule};
 use crate::architecture::Architecture;
 
-pub(crate) use files::{is_there, payload};
+pub(crate) use files::{is_there, payload, payloads};
 
 /// Everything that is wrong with `inf` by itself, in the order of the file.
 pub(crate) fn check(inf: &Inf) -> Vec<Problem> {

@@ -1,7 +1,6 @@
 //! Putting a finished bundle into the target folder: whole or not at all.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -13,6 +12,8 @@ use crate::moment::Moment;
 
 /// How the names of folders begin in which a bundle is prepared.
 const STAGING: &str = ".staging-";
+/// Where in such a folder the bundle that is replaced is kept, under its name, until the new one is in its place.
+const OLD: &str = "old";
 
 /// Puts `bundle` at `folder` and its archive at `archive`, which lie side by side; tells whether anything had to be
 /// written. Either way it is the newest bundle from then on. Until the last step everything happens in a folder of its own, and the last steps are renames.
@@ -20,7 +21,7 @@ pub(super) fn place(bundle: &Bundle, folder: &Path, archive: &Path, moment: Mome
     let parent = folder.parent().context("the target folder has no parent")?;
     let top = folder.file_name().and_then(|name| name.to_str()).context("the target folder has no name")?;
     fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
-    remove_leftovers(parent);
+    clear_leftovers(parent);
     let folder_is_right =
         Bundle::read(folder).is_ok_and(|(found, oddities)| oddities.is_empty() && found == *bundle);
     let packed = write_archive(bundle, top, moment)?;
@@ -33,23 +34,15 @@ pub(super) fn place(bundle: &Bundle, folder: &Path, archive: &Path, moment: Mome
         .tempdir_in(parent)
         .with_context(|| format!("{} cannot be written to", parent.display()))?;
     let (new, old, zip) =
-        (staging.path().join("new"), staging.path().join("old"), staging.path().join("zip"));
-    fs::create_dir(&new)?;
+        (staging.path().join("new"), staging.path().join(OLD).join(top), staging.path().join("zip"));
+    for folder in [&new, &staging.path().join(OLD)] {
+        fs::create_dir(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
     write_folder(bundle, &new)?;
-    fs::write(&zip, packed)?;
+    fs::write(&zip, packed).with_context(|| format!("{} cannot be written", zip.display()))?;
     replace_folder(&new, folder, &old).with_context(|| format!("{} cannot be replaced", folder.display()))?;
     fs::rename(&zip, archive).with_context(|| format!("{} cannot be replaced", archive.display()))?;
     Ok(true)
-}
-
-/// Writes `content` to `path`, over what is there, whole or not at all.
-pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
-    let cannot = || format!("{} cannot be written", path.display());
-    let parent = path.parent().with_context(cannot)?;
-    let mut new = tempfile::NamedTempFile::new_in(parent).with_context(cannot)?;
-    new.write_all(content).with_context(cannot)?;
-    new.persist(path).with_context(cannot)?;
-    Ok(())
 }
 
 /// The newest bundle is the one whose manifest was written last.
@@ -76,10 +69,18 @@ fn replace_folder(new: &Path, folder: &Path, old: &Path) -> std::io::Result<()> 
     })
 }
 
-/// Removes what a run that was killed has left. The lock is held: nobody else is preparing anything.
-fn remove_leftovers(parent: &Path) {
+/// Clears what a run that was killed has left; a bundle whose place is empty comes back to it. The lock is held: nobody else
+/// is preparing anything.
+fn clear_leftovers(parent: &Path) {
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(STAGING)) {
+        for old in fs::read_dir(entry.path().join(OLD)).into_iter().flatten().flatten() {
+            let place = parent.join(old.file_name());
+            if place.symlink_metadata().is_err() {
+                // If it cannot come back, there is still the new one that is about to be made.
+                let _ = fs::rename(old.path(), place);
+            }
+        }
         // A leftover that cannot be removed is in nobody's way.
         let _ = fs::remove_dir_all(entry.path());
     }
@@ -117,6 +118,21 @@ mod tests {
         assert_eq!(names(&folder), ["a", MANIFEST_FILE]);
         assert_eq!(Bundle::read(&folder).unwrap().0, bundle("two"));
         assert_eq!(Bundle::read(&archive).unwrap().0, bundle("two"));
+    }
+
+    #[test]
+    fn a_bundle_that_a_killed_run_took_away_comes_back() {
+        let root = tempfile::tempdir().unwrap();
+        let kept = root.path().join(".staging-killed").join(OLD);
+        for (name, text) in [("x", "taken away"), ("y", "replaced")] {
+            fs::create_dir_all(kept.join(name)).unwrap();
+            fs::write(kept.join(name).join("file"), text).unwrap();
+        }
+        fs::create_dir(root.path().join("y")).unwrap();
+        clear_leftovers(root.path());
+        assert_eq!(names(root.path()), ["x", "y"]);
+        assert_eq!(fs::read(root.path().join("x/file")).unwrap(), b"taken away");
+        assert_eq!(fs::read_dir(root.path().join("y")).unwrap().count(), 0);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use super::{Image, PeFault, fault, u32_at};
 const MOST: usize = 1 << 16;
 /// Longer names are cut off by nobody's linker.
 const LONGEST_NAME: usize = 4096;
+/// All names together are shorter: a small file can name one long name many times, and descriptors without routines.
+const MOST_TEXT: usize = 4 << 20;
 const IMPORT_DIRECTORY: usize = 1;
 /// DataDirectory entry of delay-loaded imports; the kernel's loader does not know them, but does not look either.
 const DESCRIPTOR: usize = 20;
@@ -29,19 +31,23 @@ impl Image<'_> {
         };
         let table = self.at_address(&sections, address).ok_or_else(outside)?;
         let mut imports = Vec::new();
+        let mut text_left = MOST_TEXT;
         for descriptor in table.chunks_exact(DESCRIPTOR) {
             let field = |at| u32_at(descriptor, at).unwrap_or_default();
             let (lookup, name, bound) = (field(0), field(12), field(16));
             if name == 0 {
                 return Ok(imports);
             }
-            let text = |address: u32| {
+            let mut text = |address: u32, besides: usize| {
                 let bytes = self.at_address(&sections, address).ok_or_else(outside)?;
                 let length =
                     bytes.iter().take(LONGEST_NAME).position(|byte| *byte == 0).ok_or_else(outside)?;
+                let too_much =
+                    || fault("import table", format!("its names have more than {MOST_TEXT} bytes"));
+                text_left = text_left.checked_sub(length + besides + 1).ok_or_else(too_much)?;
                 Ok::<String, PeFault>(bytes[..length].escape_ascii().to_string())
             };
-            let module = text(name)?.to_ascii_lowercase();
+            let module = text(name, 0)?.to_ascii_lowercase();
             let slots =
                 self.at_address(&sections, if lookup == 0 { bound } else { lookup }).ok_or_else(outside)?;
             for slot in slots.chunks_exact(if self.wide { 8 } else { 4 }) {
@@ -54,8 +60,11 @@ impl Image<'_> {
                     return Err(fault("import table", format!("it has more than {MOST} entries")));
                 }
                 let by_number = high & 0x8000_0000 != 0;
-                let routine =
-                    if by_number { format!("#{}", low & 0xFFFF) } else { text(low.wrapping_add(2))? };
+                // Each routine carries the name of its module.
+                let routine = match by_number {
+                    true => format!("#{}", low & 0xFFFF),
+                    false => text(low.wrapping_add(2), module.len())?,
+                };
                 imports.push(Import { module: module.clone(), routine });
             }
         }
@@ -115,6 +124,29 @@ mod tests {
     fn an_image_without_imports_has_none() {
         let bytes = super::super::samples::image(0x8664, b"");
         assert_eq!(Image::parse(&bytes).unwrap().imports(), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_long_name_that_is_named_many_times_is_too_much() {
+        let name = "n".repeat(LONGEST_NAME - 1);
+        let few = importing("m", &[name.as_str(); 4]);
+        assert_eq!(Image::parse(&few).unwrap().imports().unwrap().len(), 4);
+        // The slots of an image that names one routine, again and again.
+        let mut bytes = importing("m", &vec!["a"; 2000]);
+        let start = 0x200 + 2 * DESCRIPTOR;
+        let names = 0x1000 + (bytes.len() - 0x200) as u32;
+        bytes.extend_from_slice(&[0, 0]);
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(0);
+        for slot in 0..2000 {
+            bytes[start + slot * 8..][..4].copy_from_slice(&names.to_le_bytes());
+        }
+        let size = (bytes.len() - 0x200) as u32;
+        let table = 0x40 + 24 + 240;
+        bytes[table + 8..table + 12].copy_from_slice(&size.to_le_bytes());
+        bytes[table + 16..table + 20].copy_from_slice(&size.to_le_bytes());
+        let error = Image::parse(&bytes).unwrap().imports().unwrap_err();
+        assert!(error.what.contains("names have more than"), "{error}");
     }
 
     #[test]

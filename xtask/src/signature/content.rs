@@ -1,6 +1,6 @@
 //! What a signature vouches for, and the attributes that say so.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 use cms::signed_data::EncapsulatedContentInfo;
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST};
 use const_oid::db::rfc5912::{ID_SHA_1, ID_SHA_256};
@@ -16,7 +16,8 @@ use crate::pe::Image;
 /// SpcIndirectDataContent: the content type of signatures on images.
 pub(crate) const SPC_INDIRECT_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.4");
 /// The content type of catalogs.
-const CERTIFICATE_TRUST_LIST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.10.1");
+pub(crate) const CERTIFICATE_TRUST_LIST: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.10.1");
 const SPC_STATEMENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.11");
 const SPC_INDIVIDUAL_CODE_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.21");
 const SPC_OPUS_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.12");
@@ -72,6 +73,13 @@ pub(crate) fn spc_indirect_data(
     let digest = DigestInfo { algorithm: algorithm(hash), digest: OctetString::new(digest)? };
     let data = SpcTypeAndValue { kind, value: Any::from_der(value)? };
     Ok(Any::encode_from(&SpcIndirectData { data, digest })?)
+}
+
+/// The digest of an image that `sequence`, a SpcIndirectDataContent, carries: by which function, and its value.
+pub(crate) fn image_digest(sequence: &[u8]) -> Result<(ObjectIdentifier, Vec<u8>)> {
+    let read = SpcIndirectData::from_der(sequence).context("its content is no digest of a file")?;
+    ensure!(read.data.kind == SPC_PE_IMAGE, "it is a digest of the kind {}, not of an image", read.data.kind);
+    Ok((read.digest.algorithm.oid, read.digest.digest.into_bytes()))
 }
 
 impl<'a> Content<'a> {

@@ -22,6 +22,8 @@ use crate::digest::hash_by_name;
 
 /// More is not read.
 const LARGEST: usize = 16 << 20;
+/// Signatures of today carry up to five certificates. Each that is looked at costs arithmetic.
+const MOST_CERTIFICATES: usize = 32;
 
 /// What a `ContentInfo` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +111,12 @@ pub(super) fn certificates(signed_data: &SignedData) -> Result<Vec<Certificate>,
         let der = choice.to_der().map_err(|error| error.to_string())?;
         Certificate::from_der(&der).map_err(|error| format!("a certificate in it: {error:#}"))
     };
+    if set.len() > MOST_CERTIFICATES {
+        return Err(format!(
+            "it carries {} certificates, more than {MOST_CERTIFICATES} are not read",
+            set.len()
+        ));
+    }
     set.iter().map(one).collect()
 }
 

@@ -156,8 +156,8 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::certificate::leads_to;
     use crate::certificate::samples::Issued;
+    use crate::certificate::{Purpose, leads_to};
 
     static AUTHORITY: LazyLock<Issued> = LazyLock::new(samples::authority);
 
@@ -186,7 +186,10 @@ mod tests {
             changed[at] ^= 0x01;
             // What the authority has not signed, the names in its own certificate, may change: whom it leads to tells.
             if let Ok((time, signed)) = check(&changed, b"signature") {
-                assert!(leads_to(&signed.certificate, &[], &roots, time).is_err(), "byte {at}");
+                assert!(
+                    leads_to(&signed.certificate, &[], &roots, Purpose::Timestamps, time).is_err(),
+                    "byte {at}"
+                );
                 assert_eq!(time, SystemTime::UNIX_EPOCH + Duration::from_secs(samples::TIME), "byte {at}");
             }
         }

@@ -137,6 +137,22 @@ mod tests {
     use crate::signer::samples;
 
     #[test]
+    fn a_heap_of_certificates_is_not_read() {
+        let mut signer = crate::signer::samples::with_timestamps(samples::pem().0, samples::pem().1, None);
+        let other = |number: u8| {
+            let mut certificate = signer.certificate.clone();
+            certificate.parsed.tbs_certificate.serial_number =
+                x509_cert::serial_number::SerialNumber::new(&[number]).unwrap();
+            certificate
+        };
+        signer.chain = (1..=40).map(other).collect();
+        let content = Content::detached(b"text");
+        let der = sign(&content, &signer).unwrap();
+        let error = verify(&der, &content, &signer.certificate).unwrap_err();
+        assert!(error.contains("carries 41 certificates, more than 32"), "{error}");
+    }
+
+    #[test]
     fn a_signature_over_each_kind_of_content_is_accepted() {
         let signer = samples::signer();
         let bytes = pe::samples::image(0x8664, b"code");

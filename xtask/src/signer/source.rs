@@ -75,8 +75,7 @@ fn named(location: &Location) -> Result<Option<Signer>> {
 
 /// A key in a file.
 fn load(key: &Path, certificate: Option<&Path>, password: &Password) -> Result<Signer> {
-    permissions::check_private(key)?;
-    let bytes = fs::read(key).with_context(|| format!("{} cannot be read", key.display()))?;
+    let bytes = permissions::read_private(key)?;
     if pkcs12::looks_like(&bytes) {
         let signer = load_pkcs12(key, &bytes, password)?;
         return match certificate {
@@ -91,14 +90,16 @@ fn load(key: &Path, certificate: Option<&Path>, password: &Password) -> Result<S
     let certificate = certificate.ok_or_else(|| {
         exit::usage(format!("--key {}: name its certificate with --certificate", key.display()))
     })?;
-    load_pem(key, certificate)
+    from_pem(key, &bytes, certificate)
 }
 
 /// A key and its certificate, both PEM.
 pub(super) fn load_pem(key: &Path, certificate: &Path) -> Result<Signer> {
-    permissions::check_private(key)?;
-    let key_pem = fs::read(key).with_context(|| format!("{} cannot be read", key.display()))?;
-    Signer::from_pem(&key_pem, &read_certificate(certificate)?, SystemTime::now())
+    from_pem(key, &permissions::read_private(key)?, certificate)
+}
+
+fn from_pem(key: &Path, key_pem: &[u8], certificate: &Path) -> Result<Signer> {
+    Signer::from_pem(key_pem, &read_certificate(certificate)?, SystemTime::now())
         .with_context(|| format!("cannot sign with {} and {}", key.display(), certificate.display()))
 }
 

@@ -8,6 +8,7 @@ use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
+use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 
 use crate::certificate::Certificate;
@@ -36,10 +37,16 @@ impl Token {
             return Err(exit::missing("there is no token: connect it, and set the variables of its library"));
         }
         let mut refused = None;
-        for slot in slots {
-            let session = library.open_ro_session(slot).context("a token cannot be opened")?;
+        for (slot, session) in candidates(&library, slots, label)? {
+            let about = library.get_token_info(slot).context("a token does not say what it is")?;
+            if about.user_pin_final_try() || about.user_pin_locked() {
+                bail!(
+                    "the token {:?} takes one more PIN at most before it locks: give it the right one with the program \
+                     of its maker first",
+                    about.label()
+                );
+            }
             if let Err(error) = session.login(UserType::User, Some(&AuthPin::from(pin.to_owned()))) {
-                // A wrong PIN may lock a token: each is tried once.
                 refused = Some(error);
                 continue;
             }
@@ -53,6 +60,7 @@ impl Token {
         }
     }
 
+    /// The key called `label`, and its certificate.
     fn find(session: Session, label: &str) -> Result<Option<Self>> {
         let named = |class| [Attribute::Class(class), Attribute::Label(label.as_bytes().to_vec())];
         let cannot = "the token does not say what it holds";
@@ -82,4 +90,30 @@ impl Token {
             .sign(&Mechanism::Sha256RsaPkcs, self.key, message)
             .map_err(|error| anyhow!("the token did not sign: {error}"))
     }
+}
+
+/// The tokens to log in to. A wrong PIN counts against a token, and the third may lock it: only those are asked that show,
+/// to everybody, a certificate or a public key called `label`; or the only one there is.
+fn candidates(library: &Pkcs11, slots: Vec<Slot>, label: &str) -> Result<Vec<(Slot, Session)>> {
+    let count = slots.len();
+    let mut open = Vec::new();
+    for slot in slots {
+        open.push((slot, library.open_ro_session(slot).context("a token cannot be opened")?));
+    }
+    let shows = |session: &Session| {
+        [ObjectClass::CERTIFICATE, ObjectClass::PUBLIC_KEY].into_iter().any(|class| {
+            let named = [Attribute::Class(class), Attribute::Label(label.as_bytes().to_vec())];
+            session.find_objects(&named).is_ok_and(|found| !found.is_empty())
+        })
+    };
+    if count > 1 {
+        open.retain(|(_, session)| shows(session));
+    }
+    if open.is_empty() {
+        return Err(exit::usage(format!(
+            "there are {count} tokens, and none shows a certificate or public key called {label:?}: connect only the one \
+             that has the key, so that no other one counts a wrong PIN"
+        )));
+    }
+    Ok(open)
 }

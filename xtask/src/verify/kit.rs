@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{Class, Finding, listing};
+use super::{Class, Finding, vouched};
 use crate::architecture::Architecture;
 use crate::process::Program;
-use crate::signature::general::{self, Form};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -137,11 +136,8 @@ pub(super) fn disagreement(question: &Question, accepted: bool, findings: &[Find
 
 /// What to tell about the digests of a catalog that the tool made, compared with those of ours.
 pub(super) fn catalogs_differ(theirs: &[u8], ours: &[u8]) -> Result<Option<String>, String> {
-    let digests = |catalog: &[u8]| -> Result<BTreeSet<Vec<u8>>, String> {
-        listing::digests(&general::content(catalog, Form::Signature)?.1)
-    };
-    let (theirs, ours) = (digests(theirs)?, digests(ours)?);
-    let count = |left: &BTreeSet<Vec<u8>>, right: &BTreeSet<Vec<u8>>| left.difference(right).count();
+    let (theirs, ours) = (vouched::digests(theirs)?, vouched::digests(ours)?);
+    let count = |left: &BTreeSet<String>, right: &BTreeSet<String>| left.difference(right).count();
     let (more, fewer) = (count(&theirs, &ours), count(&ours, &theirs));
     Ok((more + fewer > 0).then(|| {
         format!("inf2cat vouches for {more} digests that the catalog does not have, and not for {fewer} that it has")

@@ -1,13 +1,15 @@
 //! A driver package that somebody else made: a folder with INF, catalog and images, and no manifest of ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod shipped;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;
 
-use super::{Class, Examined, Finding, image, listing, symbols_of, system, trust};
+use super::{Class, Examined, Finding, image, symbols_of, system, trust, vouched};
 use crate::architecture::Architecture;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Oddity};
 use crate::certificate::Certificate;
-use crate::inf::{Inf, Problem, lint};
+use crate::inf::{Inf, Problem, entry, lint};
 use crate::pe::{self, Image};
 use crate::signature::general::{self, Form};
 
@@ -20,12 +22,31 @@ fn is_inf(path: &str) -> bool {
     path.to_ascii_lowercase().ends_with(".inf")
 }
 
-/// Examines the package `files` at the time `now`. Without `roots`, whom the signers lead to is not judged.
-pub(super) fn examine(files: &Bundle, roots: &[Certificate], now: SystemTime) -> Examined {
-    let mut package = Package { files, by_name: by_name(files), roots, now, examined: Examined::default() };
+/// Examines the package `files`, beside which `oddities` were met, at the time `now`. Without `roots`, whom the signers
+/// lead to is not judged.
+pub(super) fn examine(
+    files: &Bundle,
+    oddities: &[Oddity],
+    roots: &[Certificate],
+    now: SystemTime,
+) -> Examined {
+    let mut package = Package {
+        files,
+        by_name: HashMap::new(),
+        roots,
+        now,
+        catalogs: BTreeMap::new(),
+        judged: BTreeSet::new(),
+        examined: Examined::default(),
+    };
+    for odd in oddities {
+        package.found(Class::Damaged, &odd.path, "name", odd.what.as_str());
+    }
+    package.names();
     for path in files.files.keys().filter(|path| is_inf(path)) {
         package.inf(path);
     }
+    package.strangers();
     let mut examined = package.examined;
     examined.findings.sort();
     examined.findings.dedup();
@@ -33,15 +54,20 @@ pub(super) fn examine(files: &Bundle, roots: &[Certificate], now: SystemTime) ->
 }
 
 /// Windows does not tell upper from lower case.
-fn by_name(files: &Bundle) -> BTreeMap<String, &str> {
-    files.files.keys().map(|path| (path.to_ascii_lowercase(), path.as_str())).collect()
+fn folded(path: &str) -> String {
+    path.to_uppercase()
 }
 
 struct Package<'a> {
     files: &'a Bundle,
-    by_name: BTreeMap<String, &'a str>,
+    /// The paths by how Windows tells them apart.
+    by_name: HashMap<String, &'a str>,
     roots: &'a [Certificate],
     now: SystemTime,
+    /// The catalogs that INF files name, each with the digests that it vouches for.
+    catalogs: BTreeMap<String, BTreeSet<String>>,
+    /// The files that a catalog was held against.
+    judged: BTreeSet<String>,
     examined: Examined,
 }
 
@@ -50,14 +76,26 @@ impl<'a> Package<'a> {
         self.examined.findings.push(Finding::new(class, file, field, what));
     }
 
+    /// Finds the files by name. Of two that Windows does not tell apart, it would be a matter of luck which is used.
+    fn names(&mut self) {
+        for path in self.files.files.keys() {
+            if let Some(other) = self.by_name.insert(folded(path), path) {
+                let what = format!(
+                    "its name is that of {other} but for the letter case, which Windows does not mind"
+                );
+                self.found(Class::Damaged, path, "name", what);
+            }
+        }
+    }
+
     /// The file at `path`, whatever its letter case.
     fn file(&self, path: &str) -> Option<(&'a str, &'a [u8])> {
-        let path = *self.by_name.get(&path.to_ascii_lowercase())?;
+        let path = *self.by_name.get(&folded(path))?;
         Some((path, self.files.get(path)?))
     }
 
     fn inf(&mut self, path: &str) {
-        let Some((path, bytes)) = self.file(path) else { return };
+        let Some(bytes) = self.files.get(path) else { return };
         let inf = match Inf::parse(path, bytes) {
             Ok(inf) => inf,
             Err(problems) => return self.problems(path, &problems.list),
@@ -65,40 +103,19 @@ impl<'a> Package<'a> {
         let errors: Vec<Problem> = lint::check(&inf).into_iter().filter(Problem::is_error).collect();
         self.problems(path, &errors);
         let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-        let mut digests = BTreeSet::new();
-        let catalogs = listing::catalogs(&inf);
-        if catalogs.is_empty() {
-            self.found(
-                Class::Catalog,
-                path,
-                "CatalogFile",
-                "it names no catalog, so that nothing vouches for it",
-            );
+        let there = |file: &str| self.file(&format!("{folder}{file}")).is_some();
+        let shipped = shipped::shipped(lint::payloads(&inf), there);
+        for missing in &shipped.missing {
+            let what = format!("{} is not in the package", missing.source);
+            self.found(Class::Damaged, path, format!("line {}", missing.field.place.line), what);
         }
-        for catalog in &catalogs {
-            match self.file(&format!("{folder}{catalog}")) {
-                Some((catalog, bytes)) => digests.extend(self.catalog(catalog, bytes)),
-                None => self.found(
-                    Class::Damaged,
-                    path,
-                    "CatalogFile",
-                    format!("{catalog} is not in the package"),
-                ),
-            }
-        }
-        if !catalogs.is_empty() {
+        for (architecture, files) in shipped.payloads {
+            let Some(digests) = self.catalog_for(&inf, path, &folder, architecture) else { continue };
             self.vouched_for(path, bytes, &digests);
-        }
-        for listed in listing::files(&inf) {
-            match self.file(&format!("{folder}{}", listed.path)) {
-                Some((found, bytes)) => {
+            for file in files {
+                if let Some((found, bytes)) = self.file(&format!("{folder}{}", file.source)) {
                     self.vouched_for(found, bytes, &digests);
                     self.image(found, bytes, path, &inf);
-                }
-                None if listed.for_some_machines => {}
-                None => {
-                    let what = format!("{} is not in the package", listed.path);
-                    self.found(Class::Damaged, path, format!("line {}", listed.line), what);
                 }
             }
         }
@@ -111,14 +128,41 @@ impl<'a> Package<'a> {
         }
     }
 
+    /// The digests that the catalog of `inf` for `architecture` vouches for; nothing when there is none.
+    fn catalog_for(
+        &mut self,
+        inf: &Inf,
+        path: &str,
+        folder: &str,
+        architecture: Architecture,
+    ) -> Option<BTreeSet<String>> {
+        let Some((_, name)) = entry::catalog(inf, architecture).filter(|(_, name)| !name.is_empty()) else {
+            let what =
+                format!("it names no catalog for {}, so that nothing vouches for it", architecture.name());
+            self.found(Class::Catalog, path, "CatalogFile", what);
+            return None;
+        };
+        match self.file(&format!("{folder}{name}")) {
+            Some((catalog, bytes)) => Some(self.catalog(catalog, bytes)),
+            None => {
+                self.found(Class::Damaged, path, "CatalogFile", format!("{name} is not in the package"));
+                None
+            }
+        }
+    }
+
     /// Checks a catalog's signature; answers the digests that it vouches for.
-    fn catalog(&mut self, path: &str, bytes: &[u8]) -> BTreeSet<Vec<u8>> {
+    fn catalog(&mut self, path: &str, bytes: &[u8]) -> BTreeSet<String> {
+        if let Some(digests) = self.catalogs.get(path) {
+            return digests.clone();
+        }
         self.signature(path, bytes);
-        let digests = general::content(bytes, Form::Signature).and_then(|(_, list)| listing::digests(&list));
-        digests.unwrap_or_else(|what| {
+        let digests = vouched::digests(bytes).unwrap_or_else(|what| {
             self.found(Class::Catalog, path, "list", what);
             BTreeSet::new()
-        })
+        });
+        self.catalogs.insert(path.to_owned(), digests.clone());
+        digests
     }
 
     /// Checks the signature `der` in the file at `path`, and who made it.
@@ -143,21 +187,61 @@ impl<'a> Package<'a> {
         {
             self.found(Class::Trust, path, "certificate", what);
         }
-        self.examined.signer = Some(signed.certificate);
+        let signers = &mut self.examined.signers;
+        if signers.iter().all(|known| known.der != signed.certificate.der) {
+            signers.push(signed.certificate);
+        }
     }
 
-    fn vouched_for(&mut self, path: &str, bytes: &[u8], digests: &BTreeSet<Vec<u8>>) {
-        match listing::Known::by(bytes, digests) {
-            Ok(listing::Known::Sha256) => {}
-            Ok(listing::Known::Sha1Alone) => {
+    fn vouched_for(&mut self, path: &str, bytes: &[u8], digests: &BTreeSet<String>) {
+        self.judged.insert(path.to_owned());
+        match vouched::Known::by(bytes, digests) {
+            Ok(vouched::Known::Sha256) => {}
+            Ok(vouched::Known::Sha1Alone) => {
                 let what = "its catalog knows it by SHA-1 alone, which vouches for nothing any more";
                 self.found(Class::Catalog, path, "digest", what);
             }
-            Ok(listing::Known::No) => {
+            Ok(vouched::Known::No) => {
                 let what = "its catalog does not know its digest: the file was changed, or the catalog was";
                 self.found(Class::Catalog, path, "digest", what);
             }
             Err(fault) => self.found(Class::Image, path, fault.field, fault.what),
+        }
+    }
+
+    /// Files that no INF leads to. Code among them must be vouched for all the same: by a catalog, or by a signature of its
+    /// own. The rest is told.
+    fn strangers(&mut self) {
+        let all: BTreeSet<String> = self.catalogs.values().flatten().cloned().collect();
+        for (path, bytes) in &self.files.files {
+            if self.judged.contains(path) || self.catalogs.contains_key(path) {
+                continue;
+            }
+            if vouched::Known::by(bytes, &all) == Ok(vouched::Known::Sha256) {
+                continue;
+            }
+            match Image::parse(bytes) {
+                _ if !pe::claims_to_be_pe(bytes) => self.examined.not_vouched_for.push(path.clone()),
+                Ok(image) if image.signature().is_ok_and(|der| der.is_some()) => self.embedded(path, &image),
+                _ => {
+                    let what = "neither a catalog nor a signature of its own vouches for this code";
+                    self.found(Class::Catalog, path, "digest", what);
+                }
+            }
+        }
+    }
+
+    /// The signature inside of an image, if there is one.
+    fn embedded(&mut self, path: &str, image: &Image<'_>) {
+        match image.signature() {
+            Ok(None) => {}
+            Ok(Some(der)) => {
+                self.signature(path, der);
+                if let Err(what) = vouched::check_embedded(der, image) {
+                    self.found(Class::Signature, path, "signature", what);
+                }
+            }
+            Err(fault) => self.found(Class::Signature, path, fault.field, fault.what),
         }
     }
 
@@ -176,16 +260,7 @@ impl<'a> Package<'a> {
         if !path.to_ascii_lowercase().ends_with(".sys") {
             return;
         }
-        match image.signature() {
-            Ok(None) => {}
-            Ok(Some(der)) => {
-                self.signature(path, der);
-                if let Err(what) = listing::check_embedded(der, &image) {
-                    self.found(Class::Signature, path, "signature", what);
-                }
-            }
-            Err(fault) => self.found(Class::Signature, path, fault.field, fault.what),
-        }
+        self.embedded(path, &image);
         let Some(architecture) = Architecture::ALL.into_iter().find(|known| known.machine() == image.machine)
         else {
             return;

@@ -2,14 +2,18 @@
 
 use std::time::SystemTime;
 
-use crate::certificate::{Certificate, leads_to};
+use crate::certificate::{Certificate, Purpose, leads_to};
 use crate::signature::general;
 
 /// The time for which the certificate behind the signature `der` is judged: that of its timestamp, if the authority that
 /// gave it leads to one of `roots`, else `now`.
 pub(super) fn time_of(der: &[u8], roots: &[Certificate], now: SystemTime) -> Result<SystemTime, String> {
     match general::timestamp_in(der)? {
-        Some((time, by)) if leads_to(&by.certificate, &by.others, roots, time).is_ok() => Ok(time),
+        Some((time, by))
+            if leads_to(&by.certificate, &by.others, roots, Purpose::Timestamps, time).is_ok() =>
+        {
+            Ok(time)
+        }
         _ => Ok(now),
     }
 }
@@ -21,5 +25,5 @@ pub(super) fn check(
     roots: &[Certificate],
     at: SystemTime,
 ) -> Result<(), String> {
-    leads_to(certificate, &general::certificates_in(der)?, roots, at)
+    leads_to(certificate, &general::certificates_in(der)?, roots, Purpose::Drivers, at)
 }

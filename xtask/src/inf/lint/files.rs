@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Lint;
+use crate::architecture::Architecture;
 use crate::inf::install::{self, InstalledFile};
 use crate::inf::model::Line;
 use crate::inf::{Inf, Problem, rule};
@@ -129,15 +130,25 @@ fn is_folder(text: &str) -> bool {
             .is_some_and(|number| FOLDERS.contains(&number) || shell.contains(&number) || number >= 32_768)
 }
 
-/// The files of the package that `inf` names, each with where it lies relative to the INF, for every architecture.
-pub(crate) fn payload(inf: &Inf) -> Vec<InstalledFile> {
+/// The files of the package that `inf` names, for each architecture that it is for, each with where it lies relative to
+/// the INF.
+pub(crate) fn payloads(inf: &Inf) -> Vec<(Architecture, Vec<InstalledFile>)> {
     let lint = Lint { inf, problems: Vec::new() };
-    let mut files: Vec<InstalledFile> = Vec::new();
+    let installations = lint.installations().into_iter();
+    let payload = |installation: super::Installation| {
+        let mut files = install::files(inf, &installation.sections, &installation.platform).files;
+        let mut seen = HashSet::new();
+        files.retain(|file| seen.insert(file.source.to_ascii_lowercase()));
+        (installation.platform.architecture, files)
+    };
+    installations.map(payload).collect()
+}
+
+/// The same files for every architecture, each once.
+pub(crate) fn payload(inf: &Inf) -> Vec<InstalledFile> {
+    let mut files: Vec<InstalledFile> = payloads(inf).into_iter().flat_map(|(_, files)| files).collect();
     let mut seen = HashSet::new();
-    for installation in lint.installations() {
-        let found = install::files(inf, &installation.sections, &installation.platform).files.into_iter();
-        files.extend(found.filter(|file| seen.insert(file.source.to_ascii_lowercase())));
-    }
+    files.retain(|file| seen.insert(file.source.to_ascii_lowercase()));
     files
 }
 

@@ -18,7 +18,7 @@ fn package() -> Bundle {
 
 fn examined(files: &Bundle) -> Examined {
     assert!(is_one(files));
-    examine(files, &[signer().certificate.clone()], SystemTime::now())
+    examine(files, &[], &[signer().certificate.clone()], SystemTime::now())
 }
 
 /// The classes and texts of what was found.
@@ -37,7 +37,9 @@ fn a_package_as_it_was_made_is_good() {
     let examined = examined(&package());
     assert_eq!(examined.findings, []);
     assert_eq!(examined.drivers, ["composite.sys"]);
-    assert_eq!(examined.signer.unwrap().der, signer().certificate.der);
+    let signers: Vec<_> = examined.signers.iter().map(Certificate::sha1).collect();
+    assert_eq!(signers, [signer().certificate.sha1()]);
+    assert_eq!(examined.not_vouched_for, ["composite.pdb"]);
 }
 
 #[test]
@@ -75,10 +77,10 @@ fn letter_case_does_not_count() {
 
 #[test]
 fn a_package_that_another_root_vouches_for_is_not_trusted() {
-    let examined = examine(&package(), &[other_signer().certificate.clone()], SystemTime::now());
+    let examined = examine(&package(), &[], &[other_signer().certificate.clone()], SystemTime::now());
     assert!(examined.findings.iter().all(|finding| finding.class == Class::Trust), "{:?}", examined.findings);
     assert_eq!(examined.findings.len(), 2);
-    let unjudged = examine(&package(), &[], SystemTime::now());
+    let unjudged = examine(&package(), &[], &[], SystemTime::now());
     assert_eq!(unjudged.findings, []);
 }
 
@@ -107,8 +109,8 @@ fn a_timestamp_outlives_the_certificate_if_its_authority_is_trusted() {
     let files = signed_by(&leaf, &root, Some(&clock));
     let later = SystemTime::UNIX_EPOCH + Duration::from_secs(2_500_000_000);
     let both = [root.certificate.clone(), clock.certificate.clone()];
-    assert_eq!(examine(&files, &both, later).findings, []);
-    let without = examine(&files, &both[..1], later).findings;
+    assert_eq!(examine(&files, &[], &both, later).findings, []);
+    let without = examine(&files, &[], &both[..1], later).findings;
     assert!(!without.is_empty() && without.iter().all(|found| found.class == Class::Trust), "{without:?}");
     assert!(without[0].what.contains("expired on"), "{without:?}");
 }
@@ -156,6 +158,91 @@ fn code_that_can_be_changed_and_imports_from_the_future_are_found() {
     assert!(both.contains("Image composite.sys: section RWX: it is writable and executable"), "{both}");
     let future = with(importing("ntoskrnl.exe", &["ExAllocatePool2"]));
     assert!(future.contains("System composite.sys: imports: it imports ExAllocatePool2"), "{future}");
+}
+
+/// What is found when `path` with `content` is added.
+fn with_added(path: &str, content: &[u8]) -> (String, Vec<String>) {
+    let mut files = package();
+    files.files.insert(path.to_owned(), content.to_vec());
+    (found(&files), examined(&files).not_vouched_for)
+}
+
+#[test]
+fn what_no_inf_leads_to_is_told_and_code_must_be_vouched_for() {
+    let code = crate::pe::samples::image(0x8664, b"an addition");
+    let (extra, _) = with_added("helper.dll", &code);
+    assert!(extra.contains("Catalog helper.dll: digest: neither a catalog nor a signature"), "{extra}");
+    assert_eq!(
+        with_added("notes.txt", b"text"),
+        (String::new(), vec!["composite.pdb".into(), "notes.txt".into()])
+    );
+    // A second copy of what the catalog knows, and what has a signature of its own.
+    let known = package().files["composite.sys"].clone();
+    assert_eq!(with_added("copy/driver.bin", &known).0, "");
+    let signed = bundles::bundle().files["nmrctl.exe"].clone();
+    assert_eq!(with_added("tool.exe", &signed).0, "");
+    let mut changed = signed;
+    changed[0x201] ^= 1;
+    assert!(
+        with_added("tool.exe", &changed).0.contains("Signature tool.exe: signature: it was made for other")
+    );
+}
+
+#[test]
+fn a_bundle_without_its_manifest_is_no_good_package() {
+    let mut files = bundles::bundle();
+    files.files.remove("manifest.json");
+    files.files.insert("nmrctl.exe".into(), crate::pe::samples::image(0x8664, b"another program"));
+    assert!(found(&files).contains("Catalog nmrctl.exe: digest"), "{}", found(&files));
+}
+
+#[test]
+fn names_that_windows_does_not_tell_apart_are_found() {
+    let inf = package().files["composite.inf"].clone();
+    let (twice, _) = with_added("Composite.INF", &inf);
+    assert!(twice.contains("Damaged composite.inf: name: its name is that of Composite.INF"), "{twice}");
+    let (other, _) = with_added("COMPOSITE.INF", &[&inf, &b"; more\r\n"[..]].concat());
+    assert!(other.contains("Catalog COMPOSITE.INF: digest"), "{other}");
+}
+
+#[test]
+fn what_was_left_out_while_reading_is_found() {
+    let odd = Oddity { path: "link.sys".into(), what: "it is neither a file nor a folder".into() };
+    let findings = examine(&package(), &[odd], &[], SystemTime::now()).findings;
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["link.sys: name: it is neither a file nor a folder"]);
+}
+
+#[test]
+fn each_signer_is_named() {
+    let mut files = package();
+    for (path, content) in crate::package::seal::seal(&bundles::unsigned(), other_signer()).unwrap().files {
+        if let Some(name) = path.strip_prefix("composite/") {
+            files.files.insert(format!("second/{name}"), content);
+        }
+    }
+    let mut signers: Vec<_> =
+        examine(&files, &[], &[], SystemTime::now()).signers.iter().map(Certificate::sha1).collect();
+    signers.sort();
+    let mut expected = [signer().certificate.sha1(), other_signer().certificate.sha1()];
+    expected.sort();
+    assert_eq!(signers, expected);
+}
+
+#[test]
+fn a_signature_of_another_kind_vouches_for_nothing() {
+    use crate::signature::{Content, sign};
+    let files = package();
+    let image = Image::parse(&files.files["composite.sys"]).unwrap();
+    let of_image = sign(&Content::image(&image).unwrap(), signer()).unwrap();
+    let of_list = &files.files["composite.cat"];
+    assert!(vouched::digests(of_list).is_ok());
+    assert_eq!(vouched::check_embedded(&of_image, &image), Ok(()));
+    assert!(vouched::digests(&of_image).unwrap_err().contains("not a list of files"));
+    // The same content, signed as a list.
+    let (_, content) = general::content(&of_image, Form::Signature).unwrap();
+    let disguised = sign(&Content::catalog(&content).unwrap(), signer()).unwrap();
+    assert!(vouched::check_embedded(&disguised, &image).unwrap_err().contains("not the digest of an image"));
 }
 
 /// A small generator of numbers (xorshift): the same on every run.
