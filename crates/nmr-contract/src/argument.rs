@@ -117,14 +117,6 @@ impl Argument {
     pub fn length_name(&self) -> Option<String> {
         matches!(self.passing, Passing::Slice(_)).then(|| format!("{}_length", self.name.unraw()))
     }
-
-    /// The type that crosses, or that an address is of.
-    pub fn crossing_type(&self) -> &Type {
-        match &self.passing {
-            Passing::Value(value) => value,
-            Passing::Reference(target) | Passing::Slice(target) => &target.of,
-        }
-    }
 }
 
 impl Passing {

@@ -84,4 +84,4 @@ pub use system::{
 };
 pub use threads::{OwnThread, ThreadBody, Threads};
 pub use unload::Coordinator;
-pub use wire::{ByValue, Plain, Wire};
+pub use wire::{Plain, Wire};

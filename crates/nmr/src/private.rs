@@ -14,9 +14,7 @@ pub use levels::{at_dispatch, at_most_dispatch, at_passive};
 pub use peer::{Entry, Peer, Shape, version_of_client};
 
 use crate::binding::GENERATION_BITS;
-use crate::{
-    ByValue, ClientBinding, Driver, Error, Guid, Plain, ProviderBinding, Result, Status, System, Wire,
-};
+use crate::{ClientBinding, Driver, Error, Guid, Plain, ProviderBinding, Result, Status, System, Wire};
 use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -138,8 +136,26 @@ pub const fn assert_plain<T: Plain>() {
     assert_wire::<T>();
 }
 
-/// Checks at compile time that C passes a type as it is.
-pub const fn assert_by_value<T: ByValue>() {}
+/// Checks at compile time that a type can cross an NPI as an argument or an answer.
+///
+/// # Panics
+/// As [`assert_wire`], and if C would pass an address instead.
+pub const fn assert_wire_value<T: Wire>() {
+    assert_wire::<T>();
+    assert!(
+        !T::IS_ARRAY,
+        "C passes an array as an address: take a reference, such as `&[u8; 4]`; as an answer, return \
+         `nmr::Result<[u8; 4]>`, which is an out parameter"
+    );
+}
+
+/// Checks at compile time that safe code may hand a type to a peer as an argument or an answer.
+///
+/// # Panics
+/// As [`assert_wire_value`].
+pub const fn assert_plain_value<T: Plain>() {
+    assert_wire_value::<T>();
+}
 
 /// The GUID of a literal that the macros have checked.
 ///

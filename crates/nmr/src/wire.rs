@@ -18,7 +18,11 @@ use nmr_abi::{Guid, Luid, ModuleId, ModuleIdType, Status};
     note = "use integers, `Status`, `Guid`, arrays or `#[plain]` structs of these, or a result; booleans and enums arrive \
             from C with any value"
 )]
-pub unsafe trait Wire: Copy + 'static {}
+pub unsafe trait Wire: Copy + 'static {
+    /// Whether C would pass the address in place of a value.
+    #[doc(hidden)]
+    const IS_ARRAY: bool = false;
+}
 
 /// A type that safe code may hand to a peer, whatever its value: nothing in it is followed as an address unless the
 /// contract's own crate has put it there.
@@ -36,24 +40,10 @@ pub unsafe trait Wire: Copy + 'static {}
 )]
 pub unsafe trait Plain: Wire {}
 
-/// A type that C passes to a function, or gets back from it, as it is: all that is [`Wire`] but arrays, of which C passes the
-/// address.
-///
-/// # Safety
-/// A C function with an argument of this type in its prototype takes it where Rust puts it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not passed by value in C",
-    label = "C has no such argument and no such answer",
-    note = "take a reference, such as `&[u8; 4]`; as an answer, return `nmr::Result<[u8; 4]>`, which is an out parameter"
-)]
-pub unsafe trait ByValue: Wire {}
-
 macro_rules! plain {
     ($($type:ty)*) => {$(
         // SAFETY: plain old data.
         unsafe impl Wire for $type {}
-        // SAFETY: an integer, or a structure.
-        unsafe impl ByValue for $type {}
         // SAFETY: no address.
         unsafe impl Plain for $type {}
     )*};
@@ -62,17 +52,15 @@ macro_rules! plain {
 plain!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize Status Guid Luid ModuleIdType ModuleId);
 
 // SAFETY: as its elements.
-unsafe impl<T: Wire, const N: usize> Wire for [T; N] {}
+unsafe impl<T: Wire, const N: usize> Wire for [T; N] {
+    const IS_ARRAY: bool = true;
+}
 // SAFETY: as its elements.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 // SAFETY: an address, whatever it is of.
 unsafe impl<T: 'static> Wire for *const T {}
 // SAFETY: as above.
 unsafe impl<T: 'static> Wire for *mut T {}
-// SAFETY: as an integer.
-unsafe impl<T: 'static> ByValue for *const T {}
-// SAFETY: as above.
-unsafe impl<T: 'static> ByValue for *mut T {}
 
 macro_rules! functions {
     ($($($argument:ident)*;)*) => {$(
@@ -80,10 +68,6 @@ macro_rules! functions {
         unsafe impl<$($argument: 'static,)* R: 'static> Wire for Option<unsafe extern "system" fn($($argument),*) -> R> {}
         // SAFETY: as above.
         unsafe impl<$($argument: 'static,)* R: 'static> Wire for Option<unsafe extern "C" fn($($argument),*) -> R> {}
-        // SAFETY: an address.
-        unsafe impl<$($argument: 'static,)* R: 'static> ByValue for Option<unsafe extern "system" fn($($argument),*) -> R> {}
-        // SAFETY: as above.
-        unsafe impl<$($argument: 'static,)* R: 'static> ByValue for Option<unsafe extern "C" fn($($argument),*) -> R> {}
     )*};
 }
 

@@ -58,8 +58,6 @@ pub(super) fn plain(plain: &PlainStruct, contract: &Contract) -> TokenStream {
 
         // SAFETY: in C's layout, of fields that may have any value.
         unsafe impl ::nmr::Wire for #name {}
-        // SAFETY: a structure.
-        unsafe impl ::nmr::ByValue for #name {}
         // SAFETY: the fields that anybody can set are plain; the others are set in the contract's own crate.
         unsafe impl ::nmr::Plain for #name {}
     }

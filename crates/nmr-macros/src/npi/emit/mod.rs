@@ -64,16 +64,20 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
     }
 }
 
-/// Asks the compiler whether C passes a type as it is.
-fn by_value_assertion(crossing: &Type) -> TokenStream {
-    quote_spanned!(crossing.span()=> ::nmr::private::assert_by_value::<#crossing>();)
-}
-
 /// Asks the compiler whether `crossing` may cross; it answers where the type is written.
 fn assertion(crossing: &Type, any_value: bool) -> TokenStream {
     let assert = match any_value {
         true => format_ident!("assert_wire"),
         false => format_ident!("assert_plain"),
+    };
+    quote_spanned!(crossing.span()=> ::nmr::private::#assert::<#crossing>();)
+}
+
+/// The same for a type that crosses as an argument or an answer.
+fn value_assertion(crossing: &Type, any_value: bool) -> TokenStream {
+    let assert = match any_value {
+        true => format_ident!("assert_wire_value"),
+        false => format_ident!("assert_plain_value"),
     };
     quote_spanned!(crossing.span()=> ::nmr::private::#assert::<#crossing>();)
 }

@@ -1,7 +1,7 @@
 //! One side of the contract: table, thunks that fill it, calls through it.
 
-use super::{assertion, by_value_assertion, function};
-use nmr_contract::{Argument, Contract, Function, Kind, Output, Passing, Table};
+use super::{assertion, function, value_assertion};
+use nmr_contract::{Contract, Function, Kind, Output, Passing, Table};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
@@ -259,14 +259,16 @@ fn assertions(function: &Function) -> Vec<TokenStream> {
         Output::Value(Type::Tuple(unit)) | Output::Result(Type::Tuple(unit)) if unit.elems.is_empty() => None,
         Output::Value(answer) | Output::Result(answer) => Some(answer),
     };
-    let by_value = passed.clone().filter_map(|argument| match &argument.passing {
-        Passing::Value(value) => Some(value),
-        Passing::Reference(_) | Passing::Slice(_) => None,
+    let any_value = function.is_unsafe;
+    let passed = passed.map(|argument| match &argument.passing {
+        Passing::Value(value) => value_assertion(value, any_value),
+        Passing::Reference(target) | Passing::Slice(target) => assertion(&target.of, any_value),
     });
-    let by_value = by_value.chain(answered.filter(|_| matches!(function.output, Output::Value(_))));
-    let crossing = passed.map(Argument::crossing_type).chain(answered);
-    let crosses = crossing.map(|crossing| assertion(crossing, function.is_unsafe));
-    crosses.chain(by_value.map(by_value_assertion)).collect()
+    let answered = answered.map(|answer| match &function.output {
+        Output::Value(_) => value_assertion(answer, any_value),
+        Output::Result(_) => assertion(answer, any_value),
+    });
+    passed.chain(answered).collect()
 }
 
 fn entry(dispatch: &Ident, function: &Function, oldest: u16) -> TokenStream {
