@@ -1,8 +1,12 @@
 //! The oldest build of Windows that a driver runs on: what its image imports must be there, and its INF must install.
 
+mod introduced;
+
 use crate::architecture::Architecture;
 use crate::inf::{Inf, Place};
 use crate::pe::Import;
+
+use self::introduced::INTRODUCED;
 
 /// The first Windows 10.
 const WINDOWS_10: u32 = 10240;
@@ -11,40 +15,8 @@ const PRIMITIVE: u32 = 18362;
 /// The first for ARM64: Windows 10 version 1709.
 const WINDOWS_10_ARM64: u32 = 16299;
 
-/// Kernel routines that are younger than the first Windows 10, with the build that brought them, ordered by name. A
-/// routine that is not listed is taken for one that every Windows 10 has. The builds are those that Microsoft's reference
-/// names for each routine.
-const INTRODUCED: [(&str, u32); 26] = [
-    ("ExAllocatePool2", 19041),
-    ("ExAllocatePool3", 19041),
-    ("ExCreatePool", 19041),
-    ("ExDestroyPool", 19041),
-    ("ExFreePool2", 19041),
-    ("ExSecurePoolUpdate", 19041),
-    ("ExSecurePoolValidate", 19041),
-    ("IoGetDriverDirectory", 17134),
-    ("IoOpenDriverRegistryKey", 17134),
-    ("KeAddTriageDumpDataBlock", 17763),
-    ("KeInitializeTriageDumpDataArray", 17763),
-    ("KeQueryNodeActiveAffinity2", 20348),
-    ("KeQueryNodeActiveProcessorCount", 20348),
-    ("PoFxCompleteDirectedPowerDown", 18362),
-    ("PsAttachSiloToCurrentThread", 14393),
-    ("PsCreateSiloContext", 14393),
-    ("PsDereferenceSiloContext", 14393),
-    ("PsDetachSiloFromCurrentThread", 14393),
-    ("PsGetCurrentServerSilo", 14393),
-    ("PsGetHostSilo", 14393),
-    ("PsGetSiloContext", 14393),
-    ("PsInsertSiloContext", 14393),
-    ("PsRegisterSiloMonitor", 14393),
-    ("PsSetCreateProcessNotifyRoutineEx2", 15063),
-    ("PsSetLoadImageNotifyRoutineEx", 16299),
-    ("RtlGetPersistedStateLocation", 17134),
-];
-
 /// How people call a build.
-const NAMES: [(u32, &str); 11] = [
+const NAMES: [(u32, &str); 12] = [
     (10240, "Windows 10"),
     (14393, "Windows 10 version 1607"),
     (15063, "Windows 10 version 1703"),
@@ -55,6 +27,7 @@ const NAMES: [(u32, &str); 11] = [
     (19041, "Windows 10 version 2004"),
     (20348, "Windows Server 2022"),
     (22000, "Windows 11"),
+    (22621, "Windows 11 version 22H2"),
     (26100, "Windows 11 version 24H2"),
 ];
 
@@ -141,6 +114,9 @@ mod tests {
         assert_eq!((build, because), (19041, Some(&imports[2])));
         assert_eq!(of_imports(&imports[..1], Architecture::X64), (10240, None));
         assert_eq!(of_imports(&imports[..1], Architecture::Arm64), (16299, None));
+        // One that came with a server.
+        assert_eq!(of_imports(&[import("ExCreatePool")], Architecture::X64).0, 20348);
+        assert_eq!(of_imports(&[import("KeAddTriageDumpDataBlock")], Architecture::X64).0, 17134);
         let older = [import("PsGetHostSilo")];
         assert_eq!(of_imports(&older, Architecture::Arm64), (16299, None));
     }
