@@ -17,6 +17,7 @@ mod finding;
 mod hazards;
 mod images;
 mod kernel_names;
+mod locks;
 mod oracle;
 mod owners;
 #[cfg(test)]
@@ -42,8 +43,8 @@ pub(crate) struct Args {
     laws: bool,
 }
 
-/// The laws of ARCHITECTURE.md, in their order, its hazards, and tidiness.
-const LAWS: [fn(&Tree) -> Vec<Finding>; 9] = [
+/// The laws of ARCHITECTURE.md, in their order, its hazards, locks, and tidiness.
+const LAWS: [fn(&Tree) -> Vec<Finding>; 10] = [
     kernel_names::check,
     oracle::check,
     unsafe_code::check,
@@ -52,6 +53,7 @@ const LAWS: [fn(&Tree) -> Vec<Finding>; 9] = [
     owners::check,
     contract_names::check,
     hazards::check,
+    locks::check,
     tidy::check,
 ];
 

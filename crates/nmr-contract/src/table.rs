@@ -1,5 +1,6 @@
 //! A dispatch table: one of the traits of a contract.
 
+use crate::convention::Kind;
 use crate::{Convention, Function, Identity, Mistakes, attributes};
 use syn::spanned::Spanned;
 use syn::{Attribute, Item, ItemTrait, TraitItem, Visibility};
@@ -70,6 +71,10 @@ impl Table {
                 }
                 continue;
             };
+            if let Some(reason) = self.no_newer_functions() {
+                mistakes.add(span, reason);
+                continue;
+            }
             if since > identity.version || since <= identity.oldest {
                 let (oldest, version) = (identity.oldest, identity.version);
                 let message = match oldest == version {
@@ -117,6 +122,25 @@ fn check_heading(side: &ItemTrait, mistakes: &mut Mistakes) {
     if side.items.is_empty() {
         let message = format!("`{name}` has no functions: give it one, or leave the trait out");
         mistakes.add(name.span(), message);
+    }
+}
+
+impl Table {
+    /// Why no function of the table can be newer than others, if that is so.
+    fn no_newer_functions(&self) -> Option<String> {
+        let word = self.header.kind.word();
+        if self.header.kind == Kind::None {
+            return Some(
+                "a table with `#[header(none)]` says neither its version nor its size, so nobody can tell whether a peer's \
+                 has this function: leave `#[since]` out, or give the table a header"
+                    .to_owned(),
+            );
+        }
+        let version = self.header.version?;
+        Some(format!(
+            "this table is of version {version} alone, whatever the contract's: leave `#[since]` out, or the version in \
+             `#[header({word}, version = {version})]`"
+        ))
     }
 }
 

@@ -214,8 +214,9 @@ pub fn npi(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// to 3 trace) says otherwise.
 ///
 /// A registration reads: role, name, NPI, the type of its binding contexts (which implements `ClientBinding` or
-/// `ProviderBinding`), options. `capacity` is how many peers can be attached at a time. `policy` is `all` (default) or
-/// `one`, or `first_of`: all attach, the oldest is used, the next takes over. `needs` names registrations through which calls into this one are served: they register first, and are not
+/// `ProviderBinding`), options. `capacity` is how many peers can be attached at a time. `policy` is `all` (default),
+/// `one` (peers are refused while one is attached; with a capacity of 2 the next may come while the one before is being
+/// let go), or `first_of`: all attach, the oldest is used, the next takes over. `needs` names registrations through which calls into this one are served: they register first, and are not
 /// touched at unload until this one is completely down. `self_binding` is `refuse` (default) or `accept`.
 /// `characteristics` is what peers see if the NPI defines it for the role: `echo::ClientCharacteristics { window: 4 }`, a constant.
 /// `shards` is 1 (default), or 16 for an NPI that is called from many processors at a time. `calls_at_dispatch` is `refuse`

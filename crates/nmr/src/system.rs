@@ -25,7 +25,7 @@ pub unsafe trait System: Registrar {
     /// another one by the time that this has returned. Any IRQL.
     fn processor() -> usize;
 
-    /// What tells threads apart, `PsGetCurrentThreadId` in the kernel; never 0. Any IRQL.
+    /// What tells threads apart, `PsGetCurrentThreadId` in the kernel. Any IRQL.
     fn thread() -> usize;
 
     /// The IRQL that the caller runs at, `KeGetCurrentIrql` in the kernel. Any IRQL.
@@ -85,6 +85,12 @@ pub unsafe trait System: Registrar {
     /// `thread` came from [`System::spawn`] and was not joined before; the caller is another thread.
     unsafe fn join(&self, may_wait: &MayWait<'_>, thread: RawThread);
 
+    /// Waits until the thread is gone, for `limit` at most. Answers whether it is; [`System::join`] does not wait then.
+    ///
+    /// # Safety
+    /// As for [`System::join`], which is still to come.
+    unsafe fn ends_within(&self, may_wait: &MayWait<'_>, thread: &RawThread, limit: Duration) -> bool;
+
     /// The time since some moment in the past; it never goes back. Any IRQL.
     fn now(&self) -> Duration;
 
@@ -128,13 +134,18 @@ pub type ThreadEntry = unsafe extern "C" fn(context: *mut c_void);
 #[derive(Debug)]
 pub struct RawThread(*mut c_void);
 
-// SAFETY: a token for a thread; what it stands for is reached by `System::join` alone.
+// SAFETY: a token for a thread; what it stands for is reached by the methods of `System` alone.
 unsafe impl Send for RawThread {}
 
 impl RawThread {
     /// Wraps what the system calls the thread.
     pub const fn from_raw(raw: *mut c_void) -> Self {
         Self(raw)
+    }
+
+    /// What the system calls the thread, for a look at it.
+    pub const fn as_raw(&self) -> *mut c_void {
+        self.0
     }
 
     /// What the system calls the thread.

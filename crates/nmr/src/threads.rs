@@ -105,9 +105,14 @@ impl<D: Driver, const MOST: usize> Threads<D, MOST> {
     /// # Safety
     /// The caller is none of the threads, and nobody spawns meanwhile.
     #[doc(hidden)]
-    pub unsafe fn join(&'static self, at: &MayWait<'_>, system: &D::System) {
+    pub unsafe fn join(&'static self, at: &MayWait<'_>, driver: &'static D) {
+        let system = driver.system();
         while let Some(thread) = self.take_handle() {
-            // SAFETY: started by `spawn` and taken once; the caller is DriverEntry or Unload, which is not it.
+            // SAFETY: started by `spawn` and joined below; the caller is DriverEntry or Unload, which is not it.
+            while !unsafe { system.ends_within(at, &thread, system.watchdog_period()) } {
+                driver.coordinator().still_waiting(driver, at);
+            }
+            // SAFETY: as above, and taken once.
             unsafe { system.join(at, thread) };
         }
         let mut running = self.running.lock();

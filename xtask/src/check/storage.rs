@@ -9,7 +9,7 @@ use super::tree::Tree;
 const LAW: &str = "law 4";
 
 /// What is linked into every driver.
-const CRATES: [&str; 3] = ["crates/nmr", "crates/nmr-abi", "crates/nmr-wdk"];
+pub(super) const CRATES: [&str; 3] = ["crates/nmr", "crates/nmr-abi", "crates/nmr-wdk"];
 
 /// Code that needs an allocator, whatever it is called by the file.
 const HEAP: [&str; 24] = [

@@ -170,7 +170,7 @@ pub(crate) fn driver(declaration: &Declaration, stages: &[u8], with_entry: bool)
 
             unsafe fn join_threads(&'static self, at: &::nmr::MayWait<'_>) {
                 // SAFETY: as the caller says.
-                unsafe { self.threads.join(at, &self.system) };
+                unsafe { self.threads.join(at, self) };
             }
         }
 

@@ -15,6 +15,7 @@ mod contract;
 pub use contract::msquic::*;
 use core::ffi::c_void;
 use core::fmt;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 use nmr::{AtPassive, Error, Guid, ModuleId, Result, Status};
 
@@ -28,11 +29,19 @@ pub const API_VERSION_2: u32 = 2;
 crate::layout!(ProviderDispatch: 24, header at 0, open_version at 8, close at 16);
 
 impl ProviderCalls {
-    /// The table of `version` of the API. IRQL = PASSIVE_LEVEL.
+    /// The table of `version` of the API. IRQL = PASSIVE_LEVEL, until it is dropped: it borrows the token too.
+    ///
+    /// ```compile_fail,E0502
+    /// # use nmr_npis::msquic;
+    /// fn raises(msquic: &msquic::ProviderCalls, system: &impl nmr::System, at: &mut nmr::MayWait<'_>) {
+    ///     let api = msquic.open(msquic::API_VERSION_2, at.at_passive());
+    ///     at.at_dispatch(system, |_| drop(api)); // error: the token is lent to `api`
+    /// }
+    /// ```
     ///
     /// # Errors
     /// What MsQuic answers; STATUS_NOT_SUPPORTED for a version that it does not know.
-    pub fn open(&self, version: u32, _: &AtPassive<'_>) -> Result<Api<'_>> {
+    pub fn open<'a>(&'a self, version: u32, _: &'a AtPassive<'_>) -> Result<Api<'a>> {
         let mut table = core::ptr::null();
         // SAFETY: a place for a pointer; the caller is inside the rundown, as `self` is lent.
         let status = unsafe { self.open_version(version, &mut table) };
@@ -40,7 +49,7 @@ impl ProviderCalls {
             return Err(Error::from_status(status));
         }
         match NonNull::new(table.cast_mut()) {
-            Some(table) => Ok(Api { provider: self, table }),
+            Some(table) => Ok(Api { provider: self, table, at: PhantomData }),
             None => Err(Error::UNSUCCESSFUL),
         }
     }
@@ -51,6 +60,7 @@ impl ProviderCalls {
 pub struct Api<'a> {
     provider: &'a ProviderCalls,
     table: NonNull<c_void>,
+    at: PhantomData<&'a AtPassive<'a>>,
 }
 
 impl Api<'_> {

@@ -84,6 +84,11 @@ unsafe impl System for Kernel {
         unsafe { thread::join(thread) };
     }
 
+    unsafe fn ends_within(&self, _: &MayWait<'_>, thread: &RawThread, limit: Duration) -> bool {
+        // SAFETY: the caller keeps the contract of this very call.
+        unsafe { thread::ends_within(thread, limit) }
+    }
+
     fn now(&self) -> Duration {
         clock::now()
     }

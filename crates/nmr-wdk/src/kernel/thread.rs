@@ -7,8 +7,8 @@ use core::ffi::c_void;
 use core::time::Duration;
 use nmr::{RawThread, Result, Status, ThreadEntry};
 use wdk_sys::{
-    _KWAIT_REASON, _MODE, HANDLE, LARGE_INTEGER, OBJ_KERNEL_HANDLE, OBJECT_ATTRIBUTES, THREAD_ALL_ACCESS,
-    ntddk,
+    _KWAIT_REASON, _MODE, HANDLE, LARGE_INTEGER, OBJ_KERNEL_HANDLE, OBJECT_ATTRIBUTES, STATUS_SUCCESS,
+    STATUS_TIMEOUT, THREAD_ALL_ACCESS, ntddk,
 };
 
 /// STATUS_SUCCESS and nothing else: STATUS_TIMEOUT is a success code too.
@@ -80,20 +80,42 @@ pub(super) unsafe fn spawn(entry: ThreadEntry, context: *mut c_void) -> Result<R
 /// # Safety
 /// As `nmr::System::join`.
 pub(super) unsafe fn join(thread: RawThread) {
-    let thread = thread.into_raw();
+    // SAFETY: as the caller says.
+    let gone = unsafe { wait(&thread, core::ptr::null_mut()) };
+    assert!(gone, "a wait without limit came to its limit");
+    // SAFETY: gives up the reference that `spawn` took.
+    unsafe { ntddk::ObfDereferenceObject(thread.into_raw()) };
+}
+
+/// # Safety
+/// As `nmr::System::ends_within`.
+pub(super) unsafe fn ends_within(thread: &RawThread, limit: Duration) -> bool {
+    let mut limit = TimeLimit::relative(limit);
+    // SAFETY: as the caller says.
+    unsafe { wait(thread, limit.as_mut_ptr()) }
+}
+
+/// Whether the thread is gone; otherwise the limit has come.
+///
+/// # Safety
+/// `thread` is not joined yet; `limit` is NULL or one.
+unsafe fn wait(thread: &RawThread, limit: *mut LARGE_INTEGER) -> bool {
     // SAFETY: the reference that `spawn` took keeps the object; the caller is at PASSIVE_LEVEL.
     let status = unsafe {
         ntddk::KeWaitForSingleObject(
-            thread,
+            thread.as_raw(),
             _KWAIT_REASON::Executive,
             _MODE::KernelMode as i8,
             0,
-            core::ptr::null_mut(),
+            limit,
         )
     };
-    assert!(succeeded(status), "waiting for a thread answered {}", Status(status));
-    // SAFETY: gives up the reference that `spawn` took.
-    unsafe { ntddk::ObfDereferenceObject(thread) };
+    assert!(
+        matches!(status, STATUS_SUCCESS | STATUS_TIMEOUT),
+        "waiting for a thread answered {}",
+        Status(status)
+    );
+    status == STATUS_SUCCESS
 }
 
 /// `KeDelayExecutionThread`.

@@ -38,7 +38,7 @@ use crate::role::{Role, SystemOf};
 use crate::rundown::{Changed, Departure, DetachAnswer, Epoch, FirstClose, References, Rundown, Shards};
 use crate::snapshot::{AttachmentState, Filling, Reading, SnapshotRow};
 use crate::sync::const_fn_outside_loom;
-use crate::{AtMostDispatch, Driver, System};
+use crate::{AtMostDispatch, Driver, Policy, System};
 use completer::Completer;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
@@ -244,6 +244,9 @@ impl<R: Role> Slot<R> {
     /// The first step of closing, with the rundown held.
     fn closing(&'static self, first: FirstClose, at: &AtMostDispatch<'_>) -> References {
         self.row.advance(AttachmentState::DRAINING);
+        if self.core().options().policy == Policy::One {
+            self.core().vacate(self);
+        }
         let references = if R::CALLS_AT_DISPATCH && first.was_open {
             let periods = self.core().home().driver.grace_periods();
             let periods = periods.expect("driver! declares the grace periods that a registration needs");

@@ -6,6 +6,7 @@ mod event;
 mod lock;
 mod processors;
 mod registrar;
+mod thread;
 
 pub use event::HostEvent;
 pub use lock::HostLock;
@@ -21,9 +22,9 @@ use std::boxed::Box;
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Instant;
 use std::vec::Vec;
+use thread::HostThread;
 
 /// A system made of std and of the registrar `N`. Its log is kept, to be asserted on.
 #[derive(Clone, Debug)]
@@ -196,12 +197,6 @@ impl<D: Driver> Drop for Loaded<D> {
 /// Keeps the drivers reachable, so that leak checkers see what is meant.
 static STORAGE: Mutex<Vec<&'static dyn Sync>> = Mutex::new(Vec::new());
 
-/// A pointer that a thread takes along.
-struct Passed(*mut c_void);
-
-// SAFETY: the caller of `System::spawn` says that the context may be used on the new thread.
-unsafe impl Send for Passed {}
-
 // SAFETY: std's threads run their closure once, and `JoinHandle::join` returns when the thread has ended.
 unsafe impl<N: Registrar> System for Host<N> {
     type Lock = HostLock;
@@ -271,23 +266,25 @@ unsafe impl<N: Registrar> System for Host<N> {
             return Err(Error::INSUFFICIENT_RESOURCES);
         }
         self.told.started.fetch_add(1, Ordering::SeqCst);
-        let context = Passed(context);
-        let thread = std::thread::spawn(move || {
-            let Passed(context) = { context };
-            // SAFETY: the caller passes what `entry` expects.
-            unsafe { entry(context) }
-        });
+        // SAFETY: the caller passes what `entry` expects, and joins.
+        let thread = unsafe { HostThread::start(entry, context) };
         Ok(RawThread::from_raw(Box::into_raw(Box::new(thread)).cast()))
     }
 
     unsafe fn join(&self, _: &MayWait<'_>, thread: RawThread) {
         // SAFETY: `spawn` made it of a box, and the caller joins once.
-        let thread = unsafe { Box::from_raw(thread.into_raw().cast::<JoinHandle<()>>()) };
+        let thread = unsafe { Box::from_raw(thread.into_raw().cast::<HostThread>()) };
         let ended = thread.join();
         self.told.joined.fetch_add(1, Ordering::SeqCst);
         if let Err(panic) = ended {
             std::panic::resume_unwind(panic);
         }
+    }
+
+    unsafe fn ends_within(&self, may_wait: &MayWait<'_>, thread: &RawThread, limit: Duration) -> bool {
+        // SAFETY: `spawn` made it of a box, which `join` has not taken yet.
+        let thread = unsafe { &*thread.as_raw().cast_const().cast::<HostThread>() };
+        thread.ends_within(may_wait, limit)
     }
 
     fn sleep(&self, _: &MayWait<'_>, time: Duration) {

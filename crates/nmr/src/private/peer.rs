@@ -98,7 +98,7 @@ impl<T> Peer<T> {
             let place = unsafe { table.cast::<u8>().add(function.offset) };
             // SAFETY: a pointer of the table, aligned as it is.
             let address = unsafe { place.cast::<*const c_void>().read() };
-            if must_be_there && address.is_null() {
+            if !function.optional && address.is_null() {
                 return Err(TableMismatch::NullFunction { index });
             }
         }

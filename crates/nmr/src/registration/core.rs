@@ -90,7 +90,8 @@ impl fmt::Display for RegistrationName {
 pub enum Policy {
     /// As many as there is capacity for.
     All,
-    /// One at a time; the others are refused, and NMR does not offer them again.
+    /// One at a time; the others are refused, and NMR does not offer them again. A peer that is being let go has no say any
+    /// more: the next may come as soon as there is capacity, while the last calls into the one before return.
     One,
     /// As many as there is capacity for, of which the oldest is used and the next takes over:
     /// [`Registration::oldest_peer`](crate::Registration::oldest_peer).
@@ -187,9 +188,7 @@ impl<R: Role> Core<R> {
     /// Who the registration is if nothing else is said. As for [`Core::home`].
     pub(crate) fn declared_identity(&self) -> InstanceIdentity {
         let module_id = self.options().module_id.unwrap_or(R::Driver::MODULE_ID);
-        let identity = InstanceIdentity::new(*module_id, self.options().number);
-        // SAFETY: static and never written; `driver!` takes the type from the NPI.
-        unsafe { identity.with_characteristics(self.options().characteristics.as_ptr()) }
+        InstanceIdentity::new(*module_id, self.options().number)
     }
 
     /// What NMR gets to see of `identity`, in a place where it stays.
@@ -197,12 +196,13 @@ impl<R: Role> Core<R> {
     /// # Safety
     /// The caller owns the registration in Registering, and NMR does not know of it yet.
     pub(crate) unsafe fn characteristics_of(&self, identity: InstanceIdentity) -> *const R::Characteristics {
+        let declared = self.options().characteristics.as_ptr();
         // SAFETY: as the caller says, nobody reads it.
         unsafe { (*self.module_id.get()).write(identity.module_id()) };
         let instance = RegistrationInstance {
             version: R::Npi::INSTANCE_VERSION,
             number: identity.number(),
-            npi_specific_characteristics: identity.characteristics(),
+            npi_specific_characteristics: identity.characteristics().unwrap_or(declared),
             ..RegistrationInstance::new(const { &<R::Npi as Npi>::ID }, self.module_id.get().cast())
         };
         // SAFETY: as above.
@@ -241,7 +241,7 @@ impl<R: Role> Core<R> {
         })
     }
 
-    /// A binding that will never be open gives its seat to the next peer; the slot stays until cleanup.
+    /// A binding that is not open, nor ever will be, gives its seat to the next peer; the slot stays until cleanup.
     pub(crate) fn vacate(&self, slot: &'static Slot<R>) {
         self.free.lock().vacate(slot);
     }

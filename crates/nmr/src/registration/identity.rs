@@ -19,7 +19,7 @@ use nmr_abi::ModuleId;
 pub struct InstanceIdentity {
     module_id: ModuleId,
     number: u32,
-    characteristics: *const c_void,
+    characteristics: Option<*const c_void>,
 }
 
 // SAFETY: a description; the pointer is followed by peers, on any thread, as its constructor's caller has allowed.
@@ -28,19 +28,19 @@ unsafe impl Send for InstanceIdentity {}
 unsafe impl Sync for InstanceIdentity {}
 
 impl InstanceIdentity {
-    /// An instance without NPI-specific characteristics.
+    /// An instance with the NPI-specific characteristics that the registration is declared with, if it is with any.
     pub const fn new(module_id: ModuleId, number: u32) -> Self {
-        Self { module_id, number, characteristics: core::ptr::null() }
+        Self { module_id, number, characteristics: None }
     }
 
-    /// The same with what the NPI defines for this role, `NpiSpecificCharacteristics`.
+    /// The same with `NpiSpecificCharacteristics` of its own.
     ///
     /// # Safety
-    /// `characteristics` points to what the NPI defines, in non-paged memory that stays valid and is not written until
+    /// `characteristics` is NULL where the NPI allows that, or points to what the NPI defines, in non-paged memory that stays valid and is not written until
     /// the registration that is activated with it has been waited for.
     #[must_use]
     pub const unsafe fn with_characteristics(self, characteristics: *const c_void) -> Self {
-        Self { characteristics, ..self }
+        Self { characteristics: Some(characteristics), ..self }
     }
 
     /// Who the instance is.
@@ -53,8 +53,8 @@ impl InstanceIdentity {
         self.number
     }
 
-    /// What the NPI defines, or NULL.
-    pub const fn characteristics(&self) -> *const c_void {
+    /// What the instance shows of itself in place of what is declared, if anything.
+    pub const fn characteristics(&self) -> Option<*const c_void> {
         self.characteristics
     }
 }

@@ -46,6 +46,8 @@ pub trait Registered<D>: Sync {
     #[doc(hidden)]
     fn is_registered(&self, by: &Coordinated) -> bool;
     #[doc(hidden)]
+    fn is_known_to_nmr(&self, by: &Coordinated) -> bool;
+    #[doc(hidden)]
     fn issue_deregister(&'static self, by: &Coordinated);
     #[doc(hidden)]
     fn wait_deregistered(&'static self, at: &MayWait<'_>, by: &Coordinated);
@@ -119,6 +121,10 @@ impl<R: Role, const CAPACITY: usize> Registered<R::Driver> for Registration<R, C
 
     fn is_registered(&self, _: &Coordinated) -> bool {
         self.core.passage.state() == RegistrationState::Registered
+    }
+
+    fn is_known_to_nmr(&self, _: &Coordinated) -> bool {
+        self.core.passage.state() != RegistrationState::Idle
     }
 
     fn issue_deregister(&'static self, _: &Coordinated) {

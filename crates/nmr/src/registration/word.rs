@@ -36,9 +36,7 @@ impl RegistrationState {
         Self::Waiting,
         Self::Failed,
     ];
-}
 
-impl RegistrationState {
     /// The state as snapshots show it.
     pub(crate) const fn in_snapshot(self) -> nmr_abi::attachments::RegistrationState {
         nmr_abi::attachments::RegistrationState(self as u32)

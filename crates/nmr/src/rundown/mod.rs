@@ -134,6 +134,7 @@ impl<S: Shards> Rundown<S> {
     #[cold]
     #[inline(never)]
     fn step_back(&self, seen: Epoch, shard: usize) -> Refused {
+        assert!(!seen.is_overflown(), "guards are forgotten and not dropped");
         Refused { departure: self.leave(seen, shard) }
     }
 

@@ -5,14 +5,19 @@ use crate::sync::fresh_array;
 use crate::sync::{AtomicU64, Ordering, const_fn_outside_loom};
 use core::fmt;
 
-/// Generation and state of a shard, the upper half of its word. It changes with every change of state.
+/// Generation and state of a shard: its word above the count. It changes with every change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Epoch(u32);
 
+/// How many entries a shard counts: far more than a machine has callers.
+const COUNT_BITS: u32 = 31;
+
+/// What the count carries into when there are more: no epoch of a binding has it, so nobody enters.
+const OVERFLOWN: u32 = 1;
 /// The state bits of an [`Epoch`]: none is Unopened, OPEN alone is Open, CLOSED is Closed whether or not it was open.
-const OPEN: u32 = 1;
-const CLOSED: u32 = 2;
-const STATE_BITS: u32 = 2;
+const OPEN: u32 = 2;
+const CLOSED: u32 = 4;
+const STATE_BITS: u32 = 3;
 
 impl Epoch {
     pub(crate) const fn is_open(self) -> bool {
@@ -40,8 +45,18 @@ impl Epoch {
         self.0 & (OPEN | CLOSED) == 0
     }
 
+    /// Whether the shard has counted more entries than there can be.
+    pub(super) const fn is_overflown(self) -> bool {
+        self.0 & OVERFLOWN != 0
+    }
+
     const fn of(word: u64) -> Self {
-        Self((word >> 32) as u32)
+        Self((word >> COUNT_BITS) as u32)
+    }
+
+    /// A word with these bits in its epoch, and no count.
+    const fn word(bits: u32) -> u64 {
+        (bits as u64) << COUNT_BITS
     }
 
     /// The epoch of a binding of `generation` that is open.
@@ -53,9 +68,6 @@ impl Epoch {
         Self(self.generation().wrapping_add(1) << STATE_BITS)
     }
 }
-
-/// Far more than a machine has callers, and far from the count's end.
-const MOST_ENTRIES: u64 = 1 << 31;
 
 /// A shard in a cache line of its own: neighbours in one line cost each other four times the price of a call.
 #[derive(Debug)]
@@ -105,9 +117,9 @@ impl<const COUNT: usize> Shards for [ShardWord; COUNT] {
     }
 }
 
-/// The count in the lower half of a word.
+/// The count in a word.
 const fn count_of(word: u64) -> u64 {
-    word & u32::MAX as u64
+    word & ((1 << COUNT_BITS) - 1)
 }
 
 impl ShardWord {
@@ -117,6 +129,17 @@ impl ShardWord {
         }
     }
 
+    /// A shard that has come as far as `generation`, with `entries` inside.
+    #[cfg(all(test, not(loom)))]
+    pub(super) const fn at(generation: u32, entries: u64) -> Self {
+        Self(AtomicU64::new(Epoch::word(generation << STATE_BITS) | entries))
+    }
+
+    #[cfg(all(test, not(loom)))]
+    pub(super) const LAST_GENERATION: u32 = u32::MAX >> STATE_BITS;
+    #[cfg(all(test, not(loom)))]
+    pub(super) const MOST_ENTRIES: u64 = (1 << COUNT_BITS) - 1;
+
     #[inline]
     pub(crate) fn epoch(&self) -> Epoch {
         Epoch::of(self.0.load(Ordering::Acquire))
@@ -125,10 +148,7 @@ impl ShardWord {
     /// Counts an entry; the answer is the epoch that it met.
     #[inline]
     pub(crate) fn count_in(&self) -> Epoch {
-        let word = self.0.fetch_add(1, Ordering::Acquire);
-        // A carry into the epoch would close the shard under the callers that are inside.
-        assert!(count_of(word) < MOST_ENTRIES, "guards are forgotten and not dropped");
-        Epoch::of(word)
+        Epoch::of(self.0.fetch_add(1, Ordering::Acquire))
     }
 
     /// Takes an entry off; the answer is the epoch that it met.
@@ -139,13 +159,13 @@ impl ShardWord {
 
     /// Unopened to Open, keeping the count.
     pub(crate) fn open(&self) -> bool {
-        let open = |word| Epoch::of(word).is_unopened().then_some(word | u64::from(OPEN) << 32);
+        let open = |word| Epoch::of(word).is_unopened().then_some(word | Epoch::word(OPEN));
         self.0.fetch_update(Ordering::Release, Ordering::Relaxed, open).is_ok()
     }
 
     /// To Closed, keeping the count; the answer is what was there before, unless the shard was closed already.
     pub(crate) fn close(&self) -> Option<Closed> {
-        let word = self.0.fetch_or(u64::from(CLOSED) << 32, Ordering::AcqRel);
+        let word = self.0.fetch_or(Epoch::word(CLOSED), Ordering::AcqRel);
         let epoch = Epoch::of(word);
         (!epoch.is_closed()).then_some(Closed { count: count_of(word), was_open: epoch.is_open() })
     }
@@ -160,6 +180,7 @@ impl ShardWord {
     pub(crate) fn renew(&self) {
         let now = self.epoch();
         let step = now.next_generation().0.wrapping_sub(now.0);
-        self.0.fetch_add(u64::from(step) << 32, Ordering::AcqRel);
+        // The bit above the epoch takes the carry of the last generation into the first, and means nothing.
+        self.0.fetch_add(Epoch::word(step), Ordering::AcqRel);
     }
 }

@@ -1,13 +1,13 @@
 //! The way of a driver up, and down again.
 //!
 //! Down, each step complete before the next:
-//! 0. the `stop` hook, and word to the driver's own threads;
+//! 0. the [monitor](monitor) starts if anybody may hold this up, then the `stop` hook, and word to the driver's own threads;
 //! 1. the [gate](gate): nobody activates a registration any more, and who is at it comes to an end;
 //! 2. the doors of all registrations;
 //! 3. [stage by stage](order): close every binding, issue every NmrDeregister*, wait for each;
 //! 4. who is still inside a deactivation comes out;
 //! 5. the driver's own threads are joined, DPCs have run;
-//! 6. [monitor and helpers](monitor) are joined.
+//! 6. monitor and helpers are joined.
 //!
 //! Nothing returns through the driver's code afterwards but the few instructions between the last count of a thread that
 //! was counted and its return.
@@ -30,7 +30,7 @@ pub(crate) use watchdog::Blocker;
 
 use crate::log::{self, Facts};
 use crate::registration::Registered;
-use crate::{AtMostDispatch, Driver, MayWait, Result, Stage, Step, System};
+use crate::{AtMostDispatch, Driver, MayWait, Result, Side, Stage, Step, System};
 use coordinator::Phase;
 use monitor::Monitor;
 
@@ -55,10 +55,11 @@ pub(crate) unsafe fn load<D: Driver>(driver: &'static D, at: &MayWait<'_>) -> Re
     });
     if let Err(error) = driver.start(at) {
         log::tell(driver, None, Step::StartFailed, &Facts::of_status(error.status()));
+        coordinator.begins(system.now());
         driver.ask_threads_to_end();
         // SAFETY: this is `Driver::load`.
-        unsafe { driver.join_threads(at) };
-        system.flush_dpcs(at);
+        unsafe { end_threads(driver, at) };
+        coordinator.ends(driver, at);
         return Err(error);
     }
     coordinator.gate().open();
@@ -89,6 +90,8 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     let visit = |each: &mut dyn FnMut(Stage, &'static dyn Registered<D>)| driver.for_each_registration(each);
     log::tell(driver, None, Step::UnloadBegins, &Facts::default());
     coordinator.begins(system.now());
+    let watched = may_be_held_up(driver);
+    let mut monitor = watched.then(|| Monitor::start(driver)).flatten();
     driver.stop(at);
     driver.ask_threads_to_end();
 
@@ -97,18 +100,17 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     coordinator.wait_while(driver, at, &|| coordinator.gate().activations() > 0);
 
     let highest = order::shut_doors(&visit);
-    let monitor = has_bindings(driver).then(|| Monitor::start(driver)).flatten();
+    if !watched && may_be_held_up(driver) {
+        monitor = Monitor::start(driver);
+    }
     coordinator.enters(Phase::Registrations);
     order::take_down(&visit, highest, coordinator.issuing(), &|| system.now(), at);
 
     coordinator.enters(Phase::Deactivations);
     coordinator.wait_while(driver, at, &|| coordinator.gate().deactivations() > 0);
 
-    coordinator.enters(Phase::Threads);
     // SAFETY: as the caller says.
-    unsafe { driver.join_threads(at) };
-    coordinator.enters(Phase::Dpcs);
-    system.flush_dpcs(at);
+    unsafe { end_threads(driver, at) };
     if let Some(monitor) = monitor {
         monitor.join(driver, at);
     }
@@ -116,11 +118,24 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     log::tell(driver, None, Step::Unloaded, &Facts::default());
 }
 
-/// Whether there is a binding, or an attach callback that may make one yet: then a peer can block.
-fn has_bindings<D: Driver>(driver: &'static D) -> bool {
+/// # Safety
+/// As for [`Driver::join_threads`].
+unsafe fn end_threads<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
+    let coordinator = driver.coordinator();
+    coordinator.enters(Phase::Threads);
+    // SAFETY: as the caller says.
+    unsafe { driver.join_threads(at) };
+    coordinator.enters(Phase::Dpcs);
+    driver.system().flush_dpcs(at);
+}
+
+/// Whether a peer can block: there is a binding, or an attach callback that may make one yet. A provider does not even
+/// hear of a client whose attach callback takes its time, and NMR waits for that too.
+fn may_be_held_up<D: Driver>(driver: &'static D) -> bool {
     let mut found = false;
     driver.for_each_registration(&mut |_, registration| {
-        found |= registration.bindings_left() > 0 || registration.callbacks_running() > 0;
+        let offered = registration.side() == Side::Provider && registration.is_known_to_nmr(&Coordinated(()));
+        found |= offered || registration.bindings_left() > 0 || registration.callbacks_running() > 0;
     });
     found
 }

@@ -139,6 +139,10 @@ impl Registered<Tiny> for Member {
         self.registration.passage.state() == RegistrationState::Registered
     }
 
+    fn is_known_to_nmr(&self, _: &Coordinated) -> bool {
+        self.registration.passage.state() != RegistrationState::Idle
+    }
+
     fn issue_deregister(&'static self, _: &Coordinated) {
         assert!(self.closed.load(Ordering::Relaxed), "deregistered before its stage was closed");
         self.is_due();

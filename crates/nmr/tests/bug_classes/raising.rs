@@ -199,6 +199,7 @@ unsafe impl System for Raising {
         fn flush_dpcs(may_wait: &MayWait<'_>);
         #[raw] fn spawn(entry: ThreadEntry, context: *mut c_void) -> Result<RawThread>;
         #[raw] fn join(may_wait: &MayWait<'_>, thread: RawThread);
+        #[raw] fn ends_within(may_wait: &MayWait<'_>, thread: &RawThread, limit: Duration) -> bool;
         fn now() -> Duration;
         fn report_blocker(may_wait: &MayWait<'_>, line: fmt::Arguments<'_>);
         fn sleep(may_wait: &MayWait<'_>, time: Duration);

@@ -166,6 +166,16 @@ fn a_size_says_which_functions_there_are() {
 }
 
 #[test]
+fn what_a_size_covers_is_there() {
+    let register = (register as *const ()).expose_provenance() as u64;
+    let refusal =
+        accept::<monitor::ProviderCalls, _>(&[32, register, 0, 0]).expect_err("only `log` is optional");
+    assert_eq!(refusal, TableMismatch::NullFunction { index: 2 });
+    let shorter: monitor::ProviderCalls = accept(&[24, register, 0, 0]).expect("as of before `drop_packet`");
+    assert_eq!(shorter.drop_packet(1), Err(Error::NOT_SUPPORTED));
+}
+
+#[test]
 fn a_table_without_a_header() {
     let table = interfaces::ClientDispatch { open: control };
     let calls: interfaces::ClientCalls = accept(&table).expect("nothing to check");

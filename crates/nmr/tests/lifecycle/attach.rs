@@ -136,6 +136,29 @@ fn the_oldest_peer_is_used_and_the_next_takes_over() {
     finish(&world);
 }
 
+/// The next provider comes while the one before is still being let go: NMR would not offer it again.
+#[test]
+fn one_peer_hands_over_to_the_next() {
+    let world = World::new();
+    let caller = Caller::load(&world).expect("nothing fails");
+    let only = &caller.driver().only;
+    let usable = || Behaviour { table: Some(table(3, 16)), ..Behaviour::default() };
+    let first = RawProvider::register(&world, usable());
+    let guard = only.oldest_peer().expect("attached");
+    first.deregister();
+    assert!(guard.is_closing() && only.oldest_peer().is_none());
+    let second = RawProvider::register(&world, usable());
+    let next = only.oldest_peer().expect("the seat is free");
+    assert_ne!(next.peer_ref(), guard.peer_ref());
+    assert_eq!((only.bindings(), only.refused_for_capacity()), (2, 0));
+    drop((next, guard));
+    first.wait();
+    second.deregister();
+    second.wait();
+    drop(caller);
+    finish(&world);
+}
+
 /// A table that cannot be used after the provider has accepted: NMR has the binding, nobody gets a guard.
 #[test]
 fn a_bad_table_makes_a_binding_that_is_born_closed() {

@@ -6,7 +6,10 @@ use core::ffi::c_void;
 use core::sync::atomic::{AtomicU32, Ordering};
 use nmr::abi::{ProviderCharacteristics, ProviderHandle, Registrar, RegistrationInstance};
 use nmr::host::{Host, Loaded};
-use nmr::{AtPassive, ClientBinding, Guid, ModuleId, Npi, Offer, ProviderBinding, Refusal, Status};
+use nmr::{
+    AtPassive, ClientBinding, Driver as _, Guid, InstanceIdentity, MayWait, ModuleId, Npi, Offer,
+    ProviderBinding, Refusal, Status,
+};
 use nmr_sim::World;
 
 /// Lines of different speed.
@@ -128,6 +131,27 @@ impl ClientBinding for Line {
 
 fn caller(world: &World) -> Loaded<Caller> {
     Loaded::new(Host::new(world.clone())).expect("nothing fails")
+}
+
+/// An identity of its own says nothing of the characteristics: the declared ones are shown.
+#[test]
+fn whoever_is_activated_as_another_shows_what_is_declared() {
+    let world = World::new();
+    let carrier = Loaded::<Carrier>::new(Host::new(world.clone())).expect("nothing fails");
+    let caller = caller(&world);
+    let driver = caller.driver();
+    // SAFETY: a test's thread.
+    let at = unsafe { MayWait::assume() };
+    let fast = &carrier.driver().fast;
+    fast.deactivate(at.at_most_dispatch());
+    fast.wait_deactivated(&at);
+    fast.activate_as(InstanceIdentity::new(*Carrier::MODULE_ID, 9), at.at_passive()).expect("idle");
+    let line = driver.line.oldest_peer().expect("a fast one");
+    assert_eq!((line.binding().number, driver.state.load(Ordering::SeqCst)), (9, 2_000));
+    drop(line);
+    drop((carrier, caller));
+    world.assert_clean();
+    world.assert_unloaded();
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub struct State {
     pub fail_start: AtomicBool,
     pub early: AtomicBool,
     pub stay: AtomicBool,
+    pub hold_stop: AtomicBool,
     pub hold_decision: AtomicBool,
     pub deciding: AtomicUsize,
     pub chain: AtomicBool,
@@ -48,6 +49,7 @@ impl State {
             fail_start: AtomicBool::new(false),
             early: AtomicBool::new(false),
             stay: AtomicBool::new(false),
+            hold_stop: AtomicBool::new(false),
             hold_decision: AtomicBool::new(false),
             deciding: AtomicUsize::new(0),
             chain: AtomicBool::new(false),
@@ -141,6 +143,9 @@ impl Hub {
 
     fn stop(&'static self, at: &MayWait<'_>) {
         self.state.stopped.fetch_add(1, Ordering::SeqCst);
+        while self.state.hold_stop.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
         if self.state.early.load(Ordering::SeqCst) {
             self.second.deactivate(at.at_most_dispatch());
             self.second.wait_deactivated(at);

@@ -244,6 +244,8 @@ pub struct Seen {
 /// A client of Hook that accepts every provider and looks at it again when it is detached.
 pub struct Curious {
     world: World,
+    /// Attach callbacks stay until it is cleared, before the provider hears of them.
+    hold_attach: AtomicBool,
     handle: Mutex<ClientHandle>,
     offered: Mutex<Vec<Seen>>,
     at_detach: Mutex<Vec<Seen>>,
@@ -256,12 +258,28 @@ struct Offered {
 
 impl Curious {
     pub fn register(world: &World) -> &'static Self {
-        let this = keep(Self {
+        let this = Self::of(world, false);
+        this.join();
+        this
+    }
+
+    /// A client that is not registered yet, and whose attach callbacks stay until [`Self::let_attach`].
+    pub fn holding_attach(world: &World) -> &'static Self {
+        Self::of(world, true)
+    }
+
+    fn of(world: &World, hold_attach: bool) -> &'static Self {
+        keep(Self {
             world: world.clone(),
+            hold_attach: AtomicBool::new(hold_attach),
             handle: Mutex::new(ClientHandle::NULL),
             offered: Mutex::default(),
             at_detach: Mutex::default(),
-        });
+        })
+    }
+
+    /// Registers, which attaches whoever is there.
+    pub fn join(&'static self) {
         static ID: Guid = hook::Npi::ID;
         static MODULE: ModuleId = ModuleId::from_guid(Guid::from_u128(0xc11));
         let characteristics = keep(ClientCharacteristics {
@@ -273,12 +291,15 @@ impl Curious {
             registration_instance: RegistrationInstance::new(&ID, &MODULE),
         });
         let mut handle = ClientHandle::NULL;
-        let context = core::ptr::from_ref(this).cast_mut().cast();
+        let context = core::ptr::from_ref(self).cast_mut().cast();
         // SAFETY: everything passed is kept.
-        let status = unsafe { world.register_client(characteristics, context, &mut handle) };
+        let status = unsafe { self.world.register_client(characteristics, context, &mut handle) };
         assert_eq!(status, Status::SUCCESS);
-        *this.handle.lock().expect("no panic") = handle;
-        this
+        *self.handle.lock().expect("no panic") = handle;
+    }
+
+    pub fn let_attach(&self) {
+        self.hold_attach.store(false, Ordering::SeqCst);
     }
 
     /// Whom it was offered, in order.
@@ -323,6 +344,9 @@ unsafe extern "system" fn attach_provider(
     let client: &'static Curious = unsafe { &*context.cast_const().cast() };
     // SAFETY: NMR passes the provider's instance.
     client.offered.lock().expect("no panic").push(unsafe { look(instance) });
+    while client.hold_attach.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
     let offered = Box::into_raw(Box::new(Offered { client, instance }));
     let (mut provider_context, mut provider_table) = (core::ptr::null_mut(), core::ptr::null());
     // A client without functions: its table is a header.

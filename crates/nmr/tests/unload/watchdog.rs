@@ -1,8 +1,8 @@
 //! Whoever holds unload up is named, in the log and in the system's report, for as long as it lasts.
 
-use crate::drivers::{Hub, Staged, adder::Provider as _};
+use crate::drivers::{Hooks, Hub, Staged, adder::Provider as _};
 use crate::faulty::Faulty;
-use crate::peers::{OnDetach, STUBBORN, Stubborn};
+use crate::peers::{Curious, OnDetach, STUBBORN, Stubborn};
 use crate::until;
 use nmr::host::{Host, Loaded};
 use nmr::{AtMostDispatch, AtPassive, Driver};
@@ -156,6 +156,67 @@ fn an_own_thread_that_does_not_end_is_named() {
         unloading.join().expect("no panic");
     });
     provider.leave();
+    finish(&world);
+}
+
+/// With no peer there is no monitor either.
+#[test]
+fn an_own_thread_that_does_not_end_is_named_without_a_monitor() {
+    let world = World::new();
+    let hub = load(&world);
+    let driver = hub.driver();
+    let system = driver.system();
+    let made = system.spawned();
+    driver.state.stay.store(true, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let unloading = scope.spawn(|| drop(hub));
+        until("a report", || has(&system.blockers(), &["Hub", "unload waits for the driver's own threads"]));
+        driver.state.stay.store(false, Ordering::SeqCst);
+        unloading.join().expect("no panic");
+    });
+    assert_eq!(system.spawned(), made);
+    finish(&world);
+}
+
+#[test]
+fn a_stop_hook_that_does_not_return_is_named() {
+    let world = World::new();
+    let provider = Stubborn::register(&world, OnDetach::Answer);
+    let hub = load(&world);
+    let driver = hub.driver();
+    driver.state.hold_stop.store(true, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let unloading = scope.spawn(|| drop(hub));
+        until("a report", || {
+            has(&driver.system().blockers(), &["Hub", "unload waits for the driver's stop hook"])
+        });
+        driver.state.hold_stop.store(false, Ordering::SeqCst);
+        unloading.join().expect("no panic");
+    });
+    provider.leave();
+    finish(&world);
+}
+
+/// The client has been offered the provider, which has not heard of it: no binding, and no callback of the driver.
+#[test]
+fn a_client_that_has_not_decided_yet_is_waited_for_and_named() {
+    let world = World::new();
+    let system = Host::new(Faulty::over(&world)).with_watchdog_period(PERIOD);
+    let hooks = Loaded::<Hooks>::new(system).expect("nothing fails");
+    let system = hooks.driver().system();
+    let client = Curious::holding_attach(&world);
+    std::thread::scope(|scope| {
+        let joining = scope.spawn(|| client.join());
+        until("the client decides", || client.offered().len() == 1);
+        let unloading = scope.spawn(|| drop(hooks));
+        until("a report", || {
+            has(&system.blockers(), &["Hooks", "hook", "[waiting for NMR]", "0 callbacks running"])
+        });
+        client.let_attach();
+        joining.join().expect("no panic");
+        unloading.join().expect("no panic");
+    });
+    client.leave();
     finish(&world);
 }
 

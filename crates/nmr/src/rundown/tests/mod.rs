@@ -8,6 +8,7 @@ use crate::model_check::{Arc, AtomicUsize, Ordering, UnsafeCell, model, spawn};
 mod at_dispatch;
 mod door;
 mod layout;
+mod limits;
 mod sixteen_shards;
 mod walk;
 
