@@ -10,7 +10,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use nmrctl::manifest::is_plain_path;
+use nmrctl::names::is_plain_path;
 
 use crate::exit;
 

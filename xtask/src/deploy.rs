@@ -59,6 +59,9 @@ pub(crate) struct Args {
     /// Stop and remove the bundle's drivers, and the signer's certificate once no driver remains.
     #[arg(long)]
     uninstall: bool,
+    /// Also replace services of the same names that nmrctl did not install there.
+    #[arg(long, conflicts_with_all = ["check", "uninstall"])]
+    force: bool,
     /// An option for ssh and scp, as `Name=value`; may be given several times and goes before ours.
     #[arg(long = "ssh-option", value_name = "NAME=VALUE")]
     ssh_options: Vec<String>,
@@ -78,7 +81,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     step.done(format!("{} {}, signed by {signed_by}", bundle.manifest.name, bundle.manifest.version));
     let logs = context.target.join("deploy");
     let mut connection = Connection::new(&args.host, args.port, args.identity, args.ssh_options, &logs)?;
-    let report = Deployment::new(&mut connection, &bundle, &context.ui)?.run(goal, &args.host)?;
+    let report = Deployment::new(&mut connection, &bundle, &context.ui, args.force)?.run(goal, &args.host)?;
     report.tell(&context.ui);
     context.answer(&report)
 }

@@ -51,6 +51,9 @@ pub enum Command {
         /// Install only this driver; may be given several times.
         #[arg(long = "driver", value_name = "NAME")]
         drivers: Vec<String>,
+        /// Also replace a service of the same name that this program did not install.
+        #[arg(long)]
+        force: bool,
     },
     /// Load a driver.
     Start {
@@ -107,6 +110,9 @@ pub enum Command {
         /// Also remove the signer's certificate from the stores.
         #[arg(long)]
         remove_certificate: bool,
+        /// Also remove a service of the same name that this program did not install.
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -159,7 +165,7 @@ mod tests {
     fn install_takes_a_bundle_and_any_number_of_drivers() {
         let command = parse("nmrctl install C:/lab/b --driver a --driver b").unwrap();
         let drivers = vec!["a".to_owned(), "b".to_owned()];
-        assert_eq!(command, Command::Install { bundle: "C:/lab/b".into(), drivers });
+        assert_eq!(command, Command::Install { bundle: "C:/lab/b".into(), drivers, force: false });
         assert!(parse("nmrctl install").is_err());
     }
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use nmr_abi::attachments::{AttachmentRow, Malformed, RegistrationRow, Snapshot, name_text};
+use nmr_abi::attachments::{
+    AttachmentRow, Malformed, RegistrationRow, RegistrationState, Snapshot, name_text,
+};
 use serde::{Deserialize, Serialize};
 
 /// The registrations of a driver and what is attached to them.
@@ -25,8 +27,12 @@ pub struct RegistrationReport {
     pub npi: String,
     /// `client` or `provider`.
     pub side: String,
-    /// `idle`, `registering`, `registered`, `issuing`, `issued` or `waiting`.
+    /// `idle`, `registering`, `registered`, `deregistering`, `deregistered, not waited for`, `deregistered`,
+    /// `waiting for NMR` or `failed`, see [`RegistrationState`]; `unknown (8)` for a number that is not known here.
     pub state: String,
+    /// Whether NMR was told to let go of it. Then it takes no peers, until the driver brings it up or is loaded again.
+    #[serde(default)]
+    pub deregistered: bool,
     /// When it is taken down: higher stages first.
     pub stage: u32,
     /// How many peers it has room for.
@@ -158,6 +164,10 @@ fn registration(row: &RegistrationRow) -> RegistrationReport {
         npi: row.npi.to_string(),
         side: row.side.to_string(),
         state: row.state.to_string(),
+        deregistered: !matches!(
+            row.state,
+            RegistrationState::IDLE | RegistrationState::REGISTERING | RegistrationState::REGISTERED
+        ),
         stage: row.stage,
         capacity: row.capacity,
         refused_for_capacity: row.refused_for_capacity,
@@ -267,6 +277,29 @@ pub(crate) mod tests {
             waiting.blockers(),
             ["echo (provider of 01234567-89ab-cdef-0123-456789abcdef): registered"]
         );
+    }
+
+    #[test]
+    fn the_states_are_those_that_the_documentation_names() {
+        let state = |number| {
+            let report = report(RegistrationState(number), &[]);
+            let RegistrationReport { state, deregistered, .. } = &report.registrations[0];
+            (state.clone(), *deregistered)
+        };
+        let named = [
+            ("idle", false),
+            ("registering", false),
+            ("registered", false),
+            ("deregistering", true),
+            ("deregistered, not waited for", true),
+            ("deregistered", true),
+            ("waiting for NMR", true),
+            ("failed", true),
+            ("unknown (8)", true),
+        ];
+        for (number, (text, deregistered)) in (0..).zip(named) {
+            assert_eq!(state(number), (text.to_owned(), deregistered));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::answer::BundleReport;
 use crate::failure::{Failure, FailureCode};
 use crate::machine::Facts;
-use crate::manifest::{Driver, MANIFEST_FILE, Manifest, SIGNATURE_FILE, Signer};
+use crate::manifest::{Driver, MANIFEST_FILE, Manifest, SIGNATURE_FILE, Signer, sha256_hex};
 
 const COPY_AGAIN: &str =
     "copy the bundle again; if that does not help, run `cargo xtask verify` where it was made";
@@ -18,6 +18,8 @@ pub struct Bundle {
     pub folder: PathBuf,
     /// What it should hold.
     pub manifest: Manifest,
+    /// SHA-256 of the manifest's bytes: with it nothing in the bundle can change unnoticed.
+    pub manifest_sha256: String,
     /// Who signed it.
     pub signer: Signer,
 }
@@ -47,7 +49,7 @@ impl Bundle {
             return Err(damaged(faults.join("; ")));
         }
         match manifest.signer.clone() {
-            Some(signer) => Ok(Self { folder, manifest, signer }),
+            Some(signer) => Ok(Self { folder, manifest, manifest_sha256: sha256_hex(&text), signer }),
             None => {
                 let message = format!("{}: nobody has signed this bundle", path.display());
                 let advice = "sign it where it was made: `cargo xtask sign`";
@@ -142,14 +144,18 @@ impl Bundle {
         path.split('/').fold(self.folder.clone(), |folder, part| folder.join(part))
     }
 
-    /// The bytes of the bundle's file `path`.
+    /// The bytes of the bundle's file `path`, which the manifest lists.
     ///
     /// # Errors
-    /// `BundleDamaged` if it cannot be read.
+    /// `BundleDamaged` if it cannot be read, or is not what the manifest says.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        fs::read(self.path(path)).map_err(|error| {
-            Failure::new(FailureCode::BundleDamaged, format!("{path} cannot be read: {error}"), COPY_AGAIN)
-        })
+        let damaged = |what: String| Failure::new(FailureCode::BundleDamaged, what, COPY_AGAIN);
+        let content =
+            fs::read(self.path(path)).map_err(|error| damaged(format!("{path} cannot be read: {error}")))?;
+        let entry =
+            self.manifest.file(path).ok_or_else(|| damaged(format!("{path} is not in the manifest")))?;
+        entry.check(&content).map_err(|mismatch| damaged(mismatch.to_string()))?;
+        Ok(content)
     }
 }
 
@@ -170,16 +176,30 @@ fn absolute(folder: &Path) -> PathBuf {
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// The paths of all files under `folder`, relative, with `/`. What cannot be listed is listed as itself, so that it is
-/// noticed.
+/// The paths of all files under `folder`, relative, with `/`. Links and junctions are not followed: they may lead anywhere,
+/// also round in circles. They, and what cannot be listed, are listed under names that no manifest has.
 fn files_under(folder: &Path, prefix: &str) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return vec![prefix.to_owned()] };
+    let unlisted = |error: std::io::Error| vec![format!("{prefix} ({error})")];
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return unlisted(error),
+    };
     let mut paths = Vec::new();
-    for entry in entries.flatten() {
+    for entry in entries {
+        let kind = entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind)));
+        let (entry, kind) = match kind {
+            Ok(found) => found,
+            Err(error) => {
+                paths.extend(unlisted(error));
+                continue;
+            }
+        };
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        if entry.path().is_dir() {
+        if kind.is_dir() {
             paths.extend(files_under(&entry.path(), &path));
+        } else if kind.is_symlink() {
+            paths.push(format!("{path} (a link)"));
         } else {
             paths.push(path);
         }
@@ -268,6 +288,31 @@ pub(crate) mod tests {
             assert!(failure.message.contains(part), "{part} in {}", failure.message);
         }
         assert_eq!(bundle.examine().files, 10);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_damage_wherever_it_leads() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = write_bundle(folder.path(), "1.0.0", &["a"]);
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::rename(bundle.path("a/a.sys"), elsewhere.path().join("a.sys")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join("a.sys"), bundle.path("a/a.sys")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), bundle.path("a/round")).unwrap();
+        let damage = bundle.examine().damage;
+        assert_eq!(
+            damage,
+            ["a/a.sys (a link): not in the manifest", "a/round (a link): not in the manifest"]
+        );
+    }
+
+    #[test]
+    fn what_is_read_is_what_the_manifest_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = write_bundle(folder.path(), "1.0.0", &["a"]);
+        assert_eq!(bundle.read("a/a.sys").unwrap(), b"a 1.0.0");
+        fs::write(bundle.path("a/a.sys"), "a 6.6.6").unwrap();
+        assert_eq!(bundle.read("a/a.sys").unwrap_err().code, FailureCode::BundleDamaged);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod attachments;
 mod certificates;
 mod control;
 mod install;
+mod origin;
 mod placement;
 mod preflight;
 mod report;
@@ -26,7 +27,9 @@ pub fn run(command: &Command, machine: &mut dyn Machine, own_folder: &Path) -> A
     let result = match command {
         Command::Preflight { bundle } => preflight::run(machine, &bundle_or_own(bundle), &mut answer),
         Command::Verify { bundle } => verify::run(&bundle_or_own(bundle), &mut answer),
-        Command::Install { bundle, drivers } => install::run(machine, bundle, drivers, &mut answer),
+        Command::Install { bundle, drivers, force } => {
+            install::run(machine, bundle, drivers, *force, &mut answer)
+        }
         Command::Start { name, timeout } => control::start(machine, name, *timeout, &mut answer),
         Command::Stop { name, timeout } => control::stop(machine, name, *timeout, &mut answer),
         Command::Attachments { name } => attachments::run(machine, name, &mut answer),
@@ -35,13 +38,14 @@ pub fn run(command: &Command, machine: &mut dyn Machine, own_folder: &Path) -> A
         Command::Distrust { bundle, stores } => {
             distrust(machine, &bundle_or_own(bundle), stores, &mut answer)
         }
-        Command::Uninstall { name, bundle, timeout, remove_certificate } => {
+        Command::Uninstall { name, bundle, timeout, remove_certificate, force } => {
             let options = uninstall::Options {
                 name: name.as_deref(),
                 bundle: bundle.as_deref(),
                 own_folder,
                 timeout: *timeout,
                 remove_certificate: *remove_certificate,
+                force: *force,
             };
             uninstall::run(machine, &options, &mut answer)
         }
@@ -84,6 +88,14 @@ fn not_installed(name: &str) -> Failure {
         message,
         format!("install it: `nmrctl install <bundle> --driver {name}`"),
     )
+}
+
+fn foreign_service(name: &str) -> Failure {
+    let message = format!(
+        "there is a service {name} already, with another image, and this program has no record of installing it"
+    );
+    let advice = "nothing was touched. If the service may go all the same, say so with --force; its image stays where it is";
+    Failure::new(FailureCode::ForeignService, message, advice)
 }
 
 fn stop_pending(name: &str) -> Failure {

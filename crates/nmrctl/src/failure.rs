@@ -28,6 +28,11 @@ pub enum FailureCode {
     NoControlDevice,
     /// The driver runs, and what was asked for needs it stopped.
     DriverRunning,
+    /// The driver runs, and takes no peers: a drain has taken its registrations down, and only loading it again brings
+    /// them back.
+    Drained,
+    /// There is a service of that name which this program did not install.
+    ForeignService,
     /// The driver was told to stop and has not finished. It must not be touched.
     StopPending,
     /// The time limit passed.
@@ -56,7 +61,12 @@ impl FailureCode {
             Self::Usage => 2,
             Self::NotWindows | Self::NotElevated | Self::WrongArchitecture | Self::SystemTooOld => 3,
             Self::BundleMissing | Self::BundleDamaged | Self::UnknownDriver => 4,
-            Self::NotInstalled | Self::NoControlDevice | Self::DriverRunning | Self::StopPending => 5,
+            Self::NotInstalled
+            | Self::NoControlDevice
+            | Self::DriverRunning
+            | Self::Drained
+            | Self::ForeignService
+            | Self::StopPending => 5,
             Self::TimedOut => 6,
             Self::StartFailed
             | Self::StopFailed
@@ -76,7 +86,8 @@ Exit codes:
   2  the command line is wrong
   3  this machine does not fit: not Windows, no administrator rights, another architecture, too old
   4  the bundle does not fit: missing, damaged, no such driver in it
-  5  the driver is in the wrong state: not installed, running, still stopping, without a control device
+  5  the driver is in the wrong state: not installed, running, still stopping, drained, without a control device, or
+     somebody else's
   6  the time limit passed
   7  Windows refused; the answer has its error number";
 

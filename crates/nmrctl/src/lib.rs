@@ -21,6 +21,7 @@ pub mod image_path;
 pub mod inf_section;
 pub mod machine;
 pub mod manifest;
+pub mod names;
 pub mod service;
 #[cfg(windows)]
 pub mod windows;

@@ -99,6 +99,9 @@ pub struct Record {
     pub bundle: String,
     /// The version of the bundle.
     pub version: String,
+    /// SHA-256 of the bundle's manifest. The folder may have been open to others since; the record is not. Drivers that
+    /// an older nmrctl installed have none.
+    pub manifest_sha256: Option<String>,
 }
 
 /// A machine on which drivers are installed.
@@ -122,11 +125,15 @@ pub trait Machine {
     /// How the request begun last has ended, or `None` while it has not.
     fn outcome(&mut self) -> Option<Result<(), Win32Error>>;
 
-    /// Opens the control device of the service `name`, asks, and closes it. `None` if there is no device.
+    /// Opens the control device of the service `name`, asks, and closes it, without waiting for the answer. One such
+    /// request is under way at a time, as with [`Machine::begin`].
+    fn begin_asking(&mut self, name: &str, request: DeviceRequest);
+
+    /// What the device asked last has answered, or `None` while it has not. `Some(Ok(None))` if there is no device.
     ///
     /// # Errors
     /// When the device cannot be opened, or refuses the request.
-    fn ask_device(&mut self, name: &str, request: DeviceRequest) -> Result<Option<Vec<u8>>, Failure>;
+    fn device_answer(&mut self) -> Option<Result<Option<Vec<u8>>, Failure>>;
 
     /// Deletes the service `name`.
     ///

@@ -28,13 +28,21 @@ mod wide;
 pub struct ThisMachine {
     since: Instant,
     request: Option<Receiver<Result<(), Win32Error>>>,
+    asked: Option<Asked>,
+}
+
+/// A control device that was asked.
+#[derive(Debug)]
+struct Asked {
+    service: String,
+    answer: Receiver<Result<Option<Vec<u8>>, Win32Error>>,
 }
 
 impl ThisMachine {
     /// The machine this program runs on.
     #[must_use]
     pub fn new() -> Self {
-        Self { since: Instant::now(), request: None }
+        Self { since: Instant::now(), request: None, asked: None }
     }
 }
 
@@ -69,19 +77,32 @@ impl Machine for ThisMachine {
         match self.request.as_ref()?.try_recv() {
             Ok(outcome) => Some(outcome),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => {
-                let text = "the thread that waited for the service control manager is gone".to_owned();
-                Some(Err(Win32Error { number: 0, text }))
-            }
+            Err(TryRecvError::Disconnected) => Some(Err(gone("the service control manager"))),
         }
     }
 
-    fn ask_device(&mut self, name: &str, request: DeviceRequest) -> Result<Option<Vec<u8>>, Failure> {
-        control_device::ask(name, request).map_err(|error| {
-            let what = format!("asking the control device of {name}");
+    fn begin_asking(&mut self, name: &str, request: DeviceRequest) {
+        // The driver may be held up by a peer; then the time limit passes over this thread as over that of `begin`.
+        let (sender, receiver) = channel();
+        self.asked = Some(Asked { service: name.to_owned(), answer: receiver });
+        let name = name.to_owned();
+        thread::spawn(move || {
+            let _ = sender.send(control_device::ask(&name, request));
+        });
+    }
+
+    fn device_answer(&mut self) -> Option<Result<Option<Vec<u8>>, Failure>> {
+        let Asked { service, answer } = self.asked.as_ref()?;
+        let answer = match answer.try_recv() {
+            Ok(answer) => answer,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Err(gone("the control device")),
+        };
+        Some(answer.map_err(|error| {
+            let what = format!("asking the control device of {service}");
             let advice = "only administrators may; if you are one, the error number says why";
             Failure::windows(FailureCode::ControlDevice, &what, &error, advice)
-        })
+        }))
     }
 
     fn delete_service(&mut self, name: &str) -> Result<(), Failure> {
@@ -150,6 +171,11 @@ impl Machine for ThisMachine {
     fn pause(&mut self, duration: Duration) {
         thread::sleep(duration);
     }
+}
+
+/// The thread that waited for `whom` has ended without a word.
+fn gone(whom: &str) -> Win32Error {
+    Win32Error { number: 0, text: format!("the thread that waited for {whom} is gone") }
 }
 
 fn refused(what: &str, error: &Win32Error) -> Failure {

@@ -5,7 +5,8 @@
 use std::io::{Cursor, Read as _, Write as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use nmrctl::manifest::{MANIFEST_FILE, Manifest, is_plain_path};
+use nmrctl::manifest::{MANIFEST_FILE, Manifest};
+use nmrctl::names::is_plain_path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 

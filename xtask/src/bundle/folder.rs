@@ -79,7 +79,7 @@ pub(crate) fn write_folder(bundle: &Bundle, root: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use nmrctl::manifest::is_plain_path;
+    use nmrctl::names::is_plain_path;
 
     use super::*;
 

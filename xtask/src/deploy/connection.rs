@@ -89,6 +89,16 @@ impl Connection {
         words
     }
 
+    /// The words of the scp command that copies the file `from` over there to `to`.
+    fn fetch_words(&self, from: &str, to: &Path) -> Vec<String> {
+        let mut words = self.shared_options();
+        if let Some(port) = self.port {
+            words.extend(["-P".to_owned(), port.to_string()]);
+        }
+        words.extend(["-q".to_owned(), format!("{}:{from}", self.host), to.display().to_string()]);
+        words
+    }
+
     fn execute(&mut self, program: &str, words: &[String], limit: Duration) -> Result<(Option<i32>, Reply)> {
         self.count += 1;
         let stem = self.logs.join(format!("{:03}-{program}", self.count));
@@ -155,6 +165,16 @@ impl Target for Connection {
         let (_, reply) = self.execute("scp", &words, limit)?;
         if reply.success { Ok(()) } else { Err(self.unreachable("scp", &reply)) }
     }
+
+    fn fetch(&mut self, path: &str, limit: Duration) -> Result<Vec<u8>> {
+        let file = self.logs.join(format!("{:03}-fetched", self.count + 1));
+        let words = self.fetch_words(path, &file);
+        let (_, reply) = self.execute("scp", &words, limit)?;
+        if !reply.success {
+            return Err(self.unreachable("scp", &reply));
+        }
+        fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))
+    }
 }
 
 impl Drop for Connection {
@@ -189,6 +209,12 @@ mod tests {
     fn scp_has_its_own_letter_for_the_port() {
         let words = connection("me@lab", &[]).unwrap().scp_words(Path::new("b"), "C:/lab/b").join(" ");
         assert!(words.ends_with("-P 2222 -q -r b me@lab:C:/lab/b"), "{words}");
+    }
+
+    #[test]
+    fn a_file_is_fetched_from_the_same_machine() {
+        let words = connection("me@lab", &[]).unwrap().fetch_words("C:/b/x.exe", Path::new("x")).join(" ");
+        assert!(words.ends_with("-P 2222 -q me@lab:C:/b/x.exe x"), "{words}");
     }
 
     #[test]

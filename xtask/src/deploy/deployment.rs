@@ -1,19 +1,23 @@
-//! The order of work: look, copy, verify, stop what must stop, install, start, prove; and back, if a step fails.
+//! The order of work: look, copy, verify, stop what must stop, install, start, prove; and back, if a step fails. The
+//! copying is in [`copy`], the way off the machine in [`removal`].
 
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use nmrctl::Answer;
-use nmrctl::answer::{Action, CertificateReport, Verdict};
+use nmrctl::answer::{Action, Verdict};
 use nmrctl::bundle::Bundle;
 use nmrctl::service::ServiceState;
 
 use super::folder::TargetFolder;
 use super::report::{Report, StepReport};
 use super::target::{Target, document, good};
-use super::undo::{Before, Done, done_by_install, remove_folder, take_back};
+use super::undo::{Before, Done, done_by_install, take_back};
 use crate::exit;
 use crate::ui::{Step, Ui};
+
+mod copy;
+mod removal;
 
 /// For a command that only looks.
 const LOOK: Duration = Duration::from_secs(90);
@@ -38,6 +42,8 @@ pub(super) struct Deployment<'a> {
     target: &'a mut dyn Target,
     bundle: &'a Bundle,
     ui: &'a Ui,
+    /// Whether services of the same names that nmrctl did not install may be replaced.
+    force: bool,
     folder: TargetFolder,
     journal: Vec<Done>,
     /// The step under way.
@@ -50,13 +56,20 @@ pub(super) struct Deployment<'a> {
 }
 
 impl<'a> Deployment<'a> {
-    pub(super) fn new(target: &'a mut dyn Target, bundle: &'a Bundle, ui: &'a Ui) -> Result<Self> {
-        let folder = TargetFolder::of(bundle)?;
+    /// A deployment of `bundle` to `target`, which is asked where its folder is.
+    pub(super) fn new(
+        target: &'a mut dyn Target,
+        bundle: &'a Bundle,
+        ui: &'a Ui,
+        force: bool,
+    ) -> Result<Self> {
+        let folder = TargetFolder::of(bundle, &target.run(TargetFolder::windows_folder_line(), LOOK)?)?;
         let (journal, steps, warnings) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self {
             target,
             bundle,
             ui,
+            force,
             folder,
             journal,
             current: String::new(),
@@ -85,6 +98,7 @@ impl<'a> Deployment<'a> {
         let stores_without = self.preflight()?;
         let drivers = self.ask("status", LOOK)?.drivers;
         let before = Before { drivers, stores_without };
+        self.refuse_foreign_services(&before)?;
         self.stop_what_must_stop(&before)?;
         self.install(before)?;
         self.start()?;
@@ -103,87 +117,6 @@ impl<'a> Deployment<'a> {
         Ok(answer)
     }
 
-    fn uninstall(&mut self) -> Result<Answer> {
-        self.bring()?;
-        let step = self.begin("uninstall");
-        let folder = self.folder.path();
-        self.stays = Some(format!("nothing; {folder} stays, the next `--uninstall` needs it"));
-        let answer = self.ask("uninstall", CHANGE)?;
-        let removed: Vec<&str> = names_of(&answer, Action::Uninstalled);
-        self.changed = !removed.is_empty();
-        let outcome =
-            if removed.is_empty() { "no driver was installed".to_owned() } else { removed.join(", ") };
-        step.done(&outcome);
-        self.finish(outcome);
-        let certificates = self.distrust()?;
-        self.journal.clear();
-        self.current = "clean up".to_owned();
-        self.stays = Some("nothing; the drivers are uninstalled".to_owned());
-        remove_folder(self.target, &self.folder)?;
-        self.finish(format!("{folder} was removed"));
-        Ok(Answer { certificates, ..answer })
-    }
-
-    /// Takes the signer's certificate back, unless drivers that nmrctl installed remain: theirs may be the same.
-    fn distrust(&mut self) -> Result<Vec<CertificateReport>> {
-        let step = self.begin("certificate");
-        let status = self.ask("status", LOOK)?;
-        let installed = status.drivers.iter().filter(|driver| driver.installed);
-        let remaining: Vec<&str> = installed.map(|driver| driver.name.as_str()).collect();
-        let (outcome, certificates) = if remaining.is_empty() {
-            let certificates = self.ask(&format!("distrust {}", self.folder.path()), CHANGE)?.certificates;
-            for report in certificates.iter().filter(|report| report.present) {
-                let store = &report.store;
-                self.warnings
-                    .push(format!("the store {store} was told to remove the certificate and has it still"));
-            }
-            let removed =
-                certificates.iter().filter(|report| report.action == Action::Uninstalled && !report.present);
-            let stores: Vec<&str> = removed.map(|report| report.store.as_str()).collect();
-            self.changed |= !stores.is_empty();
-            let outcome = if certificates.iter().any(|report| report.present) {
-                "could not be removed from every store".to_owned()
-            } else if stores.is_empty() {
-                "was in no store".to_owned()
-            } else {
-                format!("removed from {}", stores.join(" and "))
-            };
-            (outcome, certificates)
-        } else {
-            // Whether the bundle would run here does not matter now: only where the certificate is.
-            let look = self.target.run(&format!("{} preflight", self.folder.nmrctl()), LOOK)?;
-            let certificates = look.document().map(|answer| answer.certificates).unwrap_or_default();
-            (format!("stays, other drivers are installed: {}", remaining.join(", ")), certificates)
-        };
-        step.done(&outcome);
-        self.finish(outcome);
-        Ok(certificates)
-    }
-
-    /// Makes sure that the bundle lies whole on the machine. A copy that was interrupted is made again.
-    fn bring(&mut self) -> Result<()> {
-        let step = self.begin("copy");
-        let line = format!("{} verify", self.folder.nmrctl());
-        step.detail("looking for it");
-        if self.target.run(&line, LOOK)?.document().is_some_and(|answer| answer.ok) {
-            step.done("is there already");
-            self.finish("is there already".to_owned());
-            return Ok(());
-        }
-        remove_folder(self.target, &self.folder)?;
-        self.target.run(&TargetFolder::make_root_line(), LOOK)?;
-        step.detail("copying");
-        self.journal.push(Done::Copied);
-        self.target.copy(&self.bundle.folder, &self.folder.scp_path(), COPY)?;
-        step.detail("verifying there");
-        let reply = self.target.run(&line, LOOK)?;
-        let answer = good(&line, document(&line, &reply)?)?;
-        let files = answer.bundle.map_or(0, |bundle| bundle.files);
-        step.done(format!("{files} files, verified there"));
-        self.finish(format!("{files} files to {}, verified there", self.folder.path()));
-        Ok(())
-    }
-
     /// Returns the stores that do not have the signer's certificate.
     fn preflight(&mut self) -> Result<Vec<String>> {
         let step = self.begin("preflight");
@@ -198,6 +131,26 @@ impl<'a> Deployment<'a> {
         self.finish(outcome);
         let without = answer.certificates.into_iter().filter(|report| !report.present);
         Ok(without.map(|report| report.store).collect())
+    }
+
+    /// nmrctl refuses them too, but only when drivers have been stopped for its sake.
+    fn refuse_foreign_services(&self, before: &Before) -> Result<()> {
+        let foreign = before.drivers.iter().find(|driver| {
+            let wanted = self.wanted_image(&driver.name);
+            driver.installed
+                && driver.installed_from.is_none()
+                && wanted.is_some()
+                && driver.image_sha256.as_deref() != wanted
+        });
+        match foreign {
+            Some(driver) if !self.force => Err(exit::wrong(format!(
+                "{} is a service over there already, with another image ({}), and nmrctl has no record of it\n  \
+                 advice: if the service may go all the same, say so with --force; its image stays where it is",
+                driver.name,
+                driver.image.as_deref().unwrap_or("none")
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// A driver that runs from another image than the bundle's is in the way of its successor.
@@ -220,7 +173,8 @@ impl<'a> Deployment<'a> {
         let step = self.begin("install");
         // An answer may never come, and the drivers and the certificate be there all the same.
         self.journal.push(Done::Attempted(before.clone()));
-        let answer = self.ask(&format!("install {}", self.folder.path()), CHANGE)?;
+        let force = if self.force { " --force" } else { "" };
+        let answer = self.ask(&format!("install {}{force}", self.folder.path()), CHANGE)?;
         self.journal.pop();
         let done = done_by_install(&answer, |name| before.origin(name));
         self.changed |= !done.is_empty();
@@ -251,7 +205,8 @@ impl<'a> Deployment<'a> {
         Ok(())
     }
 
-    /// Looks with fresh eyes: does every driver run, and from the bundle's very image?
+    /// Looks with fresh eyes: does every driver run, and from the bundle's very image? That it takes peers, and was not
+    /// drained by a stop that did not end, nmrctl has asked it when it was started, or found to be running.
     fn prove(&mut self) -> Result<Answer> {
         let step = self.begin("prove");
         let answer = self.ask("status", LOOK)?;

@@ -76,5 +76,5 @@ fn once(context: &Context, lab_bundle: &LabBundle, server: &SshServer, goal: Goa
     let logs = context.target.join("deploy");
     let mut connection =
         Connection::new(&host, Some(server.port()), Some(server.identity()), options, &logs)?;
-    Deployment::new(&mut connection, &lab_bundle.bundle, &context.ui)?.run(goal, &host)
+    Deployment::new(&mut connection, &lab_bundle.bundle, &context.ui, false)?.run(goal, &host)
 }

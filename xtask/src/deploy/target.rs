@@ -15,6 +15,9 @@ pub(super) trait Target {
 
     /// Copies the folder `from` to `to`, which does not exist there yet. `to` is written with `/`.
     fn copy(&mut self, from: &Path, to: &str, limit: Duration) -> Result<()>;
+
+    /// The bytes of the file `path`, which is written with `/`.
+    fn fetch(&mut self, path: &str, limit: Duration) -> Result<Vec<u8>>;
 }
 
 /// What a command line answered.

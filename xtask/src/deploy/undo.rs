@@ -24,6 +24,8 @@ pub(super) enum Done {
     Installed(String),
     /// A driver took the place of the one from another folder, if that is known.
     Replaced(String, Option<String>),
+    /// A driver is not installed any more that was, from that folder if it is known.
+    Lost(String, Option<String>),
     /// The signer's certificate was added to these stores.
     Trusted(Vec<String>),
     /// A driver was started.
@@ -45,7 +47,8 @@ impl Before {
         self.drivers.iter().find(|driver| driver.name == name)?.installed_from.clone()
     }
 
-    /// What has become different, in the order of an installation, as far as `now` shows it.
+    /// What has become different, in the order of an installation, as far as `now` shows it. A driver that was there and is
+    /// gone counts: a replacement may have ended between the two.
     fn differences(&self, now: &[DriverReport]) -> Vec<Done> {
         let mut done = Vec::new();
         if !self.stores_without.is_empty() {
@@ -60,6 +63,10 @@ impl Before {
                 }
                 Some(_) => {}
             }
+        }
+        let is_there = |name: &str| now.iter().any(|driver| driver.installed && driver.name == name);
+        for old in self.drivers.iter().filter(|old| old.installed && !is_there(&old.name)) {
+            done.push(Done::Lost(old.name.clone(), old.installed_from.clone()));
         }
         done
     }
@@ -110,7 +117,11 @@ fn take_one_back(
         Done::Attempted(before) => return take_attempt_back(target, folder, before, said),
         Done::Stopped(name) => (format!("{name} was started again"), format!("{nmrctl} start {name}")),
         Done::Installed(name) => (format!("{name} was uninstalled"), format!("{nmrctl} uninstall {name}")),
-        Done::Replaced(name, Some(origin)) => {
+        Done::Lost(name, None) => {
+            let reason = exit::wrong("where it was installed from is not known".to_owned());
+            return told(format!("{name}, which is gone, was brought back"), Err(reason), said);
+        }
+        Done::Replaced(name, Some(origin)) | Done::Lost(name, Some(origin)) => {
             let line = format!(r"{nmrctl} install {origin} --driver {name}");
             (format!("{name} was brought back from {origin}"), line)
         }
@@ -162,10 +173,12 @@ fn ask(target: &mut dyn Target, line: &str) -> Result<Answer> {
     good(line, document(line, &reply)?)
 }
 
-/// Removes our folder from the machine, and looks whether it is gone.
+/// Removes our folder from the machine, and the folder of all bundles after the last one, and looks whether ours is gone.
 pub(super) fn remove_folder(target: &mut dyn Target, folder: &TargetFolder) -> Result<()> {
     let removal = target.run(&folder.remove_line(), LIMIT)?;
     let look = target.run(&folder.look_line(), LIMIT)?;
+    // It stays, and says so, as long as there is another bundle in it.
+    target.run(&folder.remove_root_line(), LIMIT)?;
     if look.success && look.stdout.trim().is_empty() {
         return Ok(());
     }

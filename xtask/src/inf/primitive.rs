@@ -100,7 +100,7 @@ impl Rules<'_> {
         let instead = "CatalogFile = driver-name.cat";
         let catalog = self.wanted("Version", key.unwrap_or("CatalogFile"), instead, |name| {
             name.to_ascii_lowercase().ends_with(".cat")
-                && nmrctl::manifest::is_plain_path(name)
+                && nmrctl::names::is_plain_path(name)
                 && !name.contains('/')
         });
         (catalog.map_or_else(String::new, |field| field.0), version.map_or_else(String::new, |field| field.0))

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use nmrctl::manifest::{is_plain_path, is_service_name};
+use nmrctl::names::{is_plain_path, is_service_name};
 
 use crate::check::EMPTY_NAMES;
 use crate::exit;

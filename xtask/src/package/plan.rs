@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use nmrctl::manifest::is_service_name;
+use nmrctl::names::is_service_name;
 
 use crate::architecture::Architecture;
 use crate::inf::service::Service;

@@ -13,13 +13,15 @@ pub(super) fn trust(
 ) -> Result<(), Failure> {
     let certificate = bundle.read(&bundle.signer.certificate)?;
     for store in Store::BOTH {
-        let mut action = Action::Unchanged;
-        if !machine.has_certificate(store, &certificate)? {
-            machine.add_certificate(store, &certificate)?;
-            action = Action::Installed;
+        if machine.has_certificate(store, &certificate)? {
+            reports.push(report(bundle, store, Action::Unchanged, true));
+            continue;
         }
+        // Reported first: a store may take it and fail afterwards, and what is not reported is not taken back.
+        reports.push(report(bundle, store, Action::Installed, false));
+        machine.add_certificate(store, &certificate)?;
         let present = machine.has_certificate(store, &certificate)?;
-        reports.push(report(bundle, store, action, present));
+        reports.last_mut().into_iter().for_each(|report| report.present = present);
         if !present {
             let message = format!("the store {} took the certificate and does not have it", store.name());
             let advice = "a policy may forbid it; look at `certlm.msc`";
@@ -114,6 +116,19 @@ mod tests {
         assert_eq!(take_back(&mut machine, &bundle, &mut reports).unwrap(), ["TrustedPublisher"]);
         assert!(machine.has_certificate(Store::Root, b"der").unwrap());
         assert!(!machine.has_certificate(Store::TrustedPublisher, b"der").unwrap());
+    }
+
+    #[test]
+    fn a_store_that_takes_it_and_fails_afterwards_loses_it_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = write_bundle(folder.path(), "1.0.0", &["a"]);
+        let mut machine = FakeMachine::new();
+        machine.stores_go_blind = true;
+        let mut reports = Vec::new();
+        trust(&mut machine, &bundle, &mut reports).unwrap_err();
+        assert_eq!(take_back(&mut machine, &bundle, &mut reports).unwrap(), ["Root"]);
+        machine.stores_go_blind = false;
+        assert!(!machine.has_certificate(Store::Root, b"der").unwrap());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! `nmrctl start` and `nmrctl stop`: ask the service control manager, then believe only what is seen.
 //!
 //! A success of `ControlService` does not mean that the driver is unloaded: a driver without an unload routine answers
-//! it and stays. RUNNING does not mean that the driver is well: it may have been shown before a crash. So the state is
-//! read again after each answer, and the time limit holds even while the manager itself is blocked in the request.
+//! it and stays. RUNNING does not mean that the driver is well: it may have been shown before a crash, or the driver may
+//! have been drained by a stop that did not end. So the state is read again after each answer, a driver with a control
+//! device is asked, and the time limit holds even while manager or device are blocked in the request.
 
 use std::time::Duration;
 
@@ -62,9 +63,8 @@ fn answering(
 fn start_service(machine: &mut dyn Machine, name: &str, limit: Duration) -> Result<Action, Failure> {
     let deadline = machine.now() + limit;
     let action = match state(machine, name)? {
-        ServiceState::Running => return Ok(Action::Unchanged),
         ServiceState::StopPending => return Err(stop_pending(name)),
-        ServiceState::StartPending => Action::Unchanged,
+        ServiceState::Running | ServiceState::StartPending => Action::Unchanged,
         _ => {
             machine.begin(Request::Start, name);
             if let Err(error) = wait_for_outcome(machine, deadline, || start_too_slow(name, limit))?
@@ -82,7 +82,7 @@ fn start_service(machine: &mut dyn Machine, name: &str, limit: Duration) -> Resu
         }
     };
     match wait_for_state(machine, name, deadline, |state| state != ServiceState::StartPending)? {
-        ServiceState::Running => Ok(action),
+        ServiceState::Running => attachments::require_registered(machine, name).map(|()| action),
         ServiceState::StartPending => Err(start_too_slow(name, limit)),
         other => {
             let message = format!("{name} was started and is {} now", shown(other));

@@ -7,7 +7,7 @@ use crate::answer::{Action, Answer};
 use crate::bundle::{self, Bundle};
 use crate::commands::placement::Placement;
 use crate::commands::report::driver_report;
-use crate::commands::{certificates, require_elevated, stop_pending};
+use crate::commands::{certificates, foreign_service, origin, require_elevated, stop_pending};
 use crate::failure::{Failure, FailureCode};
 use crate::machine::{Facts, Machine, Record};
 use crate::service::ServiceState;
@@ -35,6 +35,7 @@ pub(super) fn run(
     machine: &mut dyn Machine,
     folder: &Path,
     names: &[String],
+    force: bool,
     answer: &mut Answer,
 ) -> Result<(), Failure> {
     let facts = machine.facts()?;
@@ -47,7 +48,7 @@ pub(super) fn run(
         return Err(failure);
     }
     bundle.require_fitting(&facts)?;
-    let steps = plan(machine, &facts, &bundle, names)?;
+    let steps = plan(machine, &facts, &bundle, names, force)?;
 
     let mut done: Vec<&Step<'_>> = Vec::new();
     let result = certificates::trust(machine, &bundle, &mut answer.certificates).and_then(|()| {
@@ -69,6 +70,7 @@ fn plan<'a>(
     facts: &'a Facts,
     bundle: &'a Bundle,
     names: &[String],
+    force: bool,
 ) -> Result<Vec<Step<'a>>, Failure> {
     let mut steps = Vec::new();
     for driver in bundle.select(names)? {
@@ -78,6 +80,7 @@ fn plan<'a>(
             None => Step::New(placement),
             Some(ServiceState::StopPending) => return Err(stop_pending(name)),
             Some(_) if placement.defect(machine)?.is_none() => Step::Keep(placement),
+            Some(_) if !force && machine.record(name)?.is_none() => return Err(foreign_service(name)),
             Some(ServiceState::Stopped) => Step::Replace(placement, machine.record(name)?),
             Some(_) => {
                 let message = format!("{name} is loaded from another image than the bundle's");
@@ -152,8 +155,7 @@ fn undo(machine: &mut dyn Machine, facts: &Facts, bundle: &Bundle, done: &[&Step
 }
 
 fn bring_back(machine: &mut dyn Machine, facts: &Facts, record: &Record, name: &str) -> Result<(), Failure> {
-    let bundle = Bundle::open(Path::new(&record.bundle))?;
-    bundle.require_intact()?;
+    let bundle = origin::bundle_of(record)?;
     Placement::new(facts, &bundle, bundle.driver(name)?)?.install(machine)
 }
 

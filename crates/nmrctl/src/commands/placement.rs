@@ -6,10 +6,11 @@
 use std::path::PathBuf;
 
 use crate::bundle::Bundle;
+use crate::commands::origin;
 use crate::failure::{Failure, FailureCode};
 use crate::image_path;
 use crate::inf_section::{self, Target};
-use crate::machine::{Facts, InfEngine, Machine, Processed, Record};
+use crate::machine::{Facts, InfEngine, Machine, Processed};
 use crate::manifest::{Driver, sha256_hex};
 
 const ENGINES: [InfEngine; 2] = [InfEngine::DriverStore, InfEngine::Section];
@@ -66,9 +67,7 @@ impl<'a> Placement<'a> {
             }
             defect = self.defect(machine)?;
             if defect.is_none() {
-                let version = self.bundle.manifest.version.clone();
-                let record = Record { bundle: self.bundle.folder.display().to_string(), version };
-                return machine.set_record(self.name(), Some(&record));
+                return machine.set_record(self.name(), Some(&origin::record_of(self.bundle)));
             }
         }
         let defect = defect.unwrap_or_else(|| "the system offers no way to process an INF".to_owned());
@@ -78,9 +77,11 @@ impl<'a> Placement<'a> {
         Err(Failure::new(FailureCode::InstallFailed, message, advice))
     }
 
-    /// Removes service, image and record. The driver must be stopped.
+    /// Removes service, image and record. The driver must be stopped. An image that is not the bundle's stays: nobody
+    /// knows whose it is.
     pub(super) fn remove(&self, machine: &mut dyn Machine) -> Result<(), Failure> {
-        let image = self.installed_image(machine)?;
+        let is_ours = self.defect(machine)?.is_none();
+        let image = self.installed_image(machine)?.filter(|_| is_ours);
         for engine in ENGINES {
             if !self.is_there(machine, image.as_deref())? {
                 break;
@@ -147,6 +148,7 @@ mod tests {
     use super::*;
     use crate::bundle::tests::write_bundle;
     use crate::machine::fake::{EngineReaction, FakeMachine};
+    use crate::manifest::File;
 
     fn with_placement(test: impl FnOnce(&mut FakeMachine, &Placement<'_>)) {
         let folder = tempfile::tempdir().unwrap();
@@ -230,6 +232,9 @@ mod tests {
             ("[DefaultInstall.NTarm64]", FailureCode::WrongArchitecture),
         ] {
             std::fs::write(&inf, text).unwrap();
+            let mut bundle = bundle.clone();
+            let entry = bundle.manifest.files.iter_mut().find(|file| file.path == driver.inf).unwrap();
+            *entry = File::describe(driver.inf.as_str(), text.as_bytes());
             assert_eq!(Placement::new(&facts, &bundle, driver).unwrap_err().code, code, "{text}");
         }
     }

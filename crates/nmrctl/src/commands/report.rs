@@ -112,7 +112,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write_bundle(folder.path(), "1.0.0", &["b", "a"]);
         let mut machine = FakeMachine::new();
-        let record = Record { bundle: "x".to_owned(), version: "0.9.0".to_owned() };
+        let record = Record { bundle: "x".to_owned(), version: "0.9.0".to_owned(), manifest_sha256: None };
         for name in ["A", "older"] {
             machine.set_record(name, Some(&record)).unwrap();
         }

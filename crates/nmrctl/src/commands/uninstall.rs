@@ -1,6 +1,6 @@
 //! `nmrctl uninstall`: stop, remove, look whether anything is left.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::answer::{Action, Answer};
@@ -8,7 +8,7 @@ use crate::bundle::Bundle;
 use crate::commands::control::stop_service;
 use crate::commands::placement::Placement;
 use crate::commands::report::driver_report;
-use crate::commands::{certificates, require_elevated};
+use crate::commands::{certificates, foreign_service, origin, require_elevated};
 use crate::failure::{Failure, FailureCode};
 use crate::machine::{Facts, Machine, Store};
 
@@ -20,6 +20,7 @@ pub(super) struct Options<'a> {
     pub(super) own_folder: &'a Path,
     pub(super) timeout: Duration,
     pub(super) remove_certificate: bool,
+    pub(super) force: bool,
 }
 
 pub(super) fn run(
@@ -66,26 +67,40 @@ fn uninstall_one(
     }
     let bundle = bundle_of(machine, options, name)?;
     let placement = Placement::new(facts, &bundle, bundle.driver(name)?)?;
+    if !options.force && machine.record(name)?.is_none() && placement.defect(machine)?.is_some() {
+        return Err(foreign_service(name));
+    }
     // A service that is deleted while its driver unloads stays half alive until the machine restarts.
     stop_service(machine, name, options.timeout)?;
     placement.remove(machine)?;
     Ok(Action::Uninstalled)
 }
 
-/// The bundle with the INF that undoes the installation: the one named, or the one the driver came from, or our own.
+/// The bundle with the INF that undoes the installation: the one named, or the one the driver came from, or our own. What
+/// its INF says is done with all rights, so it must be whole.
 fn bundle_of(machine: &dyn Machine, options: &Options<'_>, name: &str) -> Result<Bundle, Failure> {
-    let origin = machine.record(name)?.map(|record| PathBuf::from(record.bundle));
-    let candidates: Vec<PathBuf> = match options.bundle {
-        Some(folder) => vec![folder.to_owned()],
-        None => origin.into_iter().chain([options.own_folder.to_owned()]).collect(),
+    let whole = |folder: &Path| {
+        let bundle = Bundle::open(folder)?;
+        bundle.require_intact().map(|_| bundle)
     };
-    let has_driver = |bundle: &Bundle| bundle.driver(name).is_ok();
-    candidates.iter().find_map(|folder| Bundle::open(folder).ok().filter(has_driver)).ok_or_else(|| {
-        let places: Vec<String> = candidates.iter().map(|folder| folder.display().to_string()).collect();
-        let message = format!("no bundle with {name} in {}", places.join(" or "));
-        let advice = "name one: `nmrctl uninstall <name> --bundle <folder>`";
-        Failure::new(FailureCode::BundleMissing, message, advice)
-    })
+    let found = match (options.bundle, machine.record(name)?) {
+        (Some(folder), _) => vec![whole(folder)],
+        (None, Some(record)) => vec![origin::bundle_of(&record), whole(options.own_folder)],
+        (None, None) => vec![whole(options.own_folder)],
+    };
+    let mut reasons = Vec::new();
+    for candidate in found {
+        match candidate.and_then(|bundle| bundle.driver(name).map(drop).map(|()| bundle)) {
+            Ok(bundle) => return Ok(bundle),
+            Err(failure) => reasons.push(failure),
+        }
+    }
+    let is_damaged = |failure: &Failure| failure.code == FailureCode::BundleDamaged;
+    let code =
+        if reasons.iter().any(is_damaged) { FailureCode::BundleDamaged } else { FailureCode::BundleMissing };
+    let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+    let message = format!("no bundle that could uninstall {name}: {}", reasons.join("; "));
+    Err(Failure::new(code, message, "name one: `nmrctl uninstall <name> --bundle <folder>`"))
 }
 
 #[cfg(test)]
@@ -99,13 +114,14 @@ mod tests {
     fn installed(folder: &Path) -> (FakeMachine, Bundle) {
         let bundle = write_bundle(folder, "1.0.0", &["a", "b"]);
         let mut machine = FakeMachine::new();
-        install::run(&mut machine, &bundle.folder, &[], &mut Answer::new("install")).unwrap();
+        install::run(&mut machine, &bundle.folder, &[], false, &mut Answer::new("install")).unwrap();
         machine.calls.clear();
         (machine, bundle)
     }
 
     fn options<'a>(name: Option<&'a str>, own_folder: &'a Path) -> Options<'a> {
-        Options { name, bundle: None, own_folder, timeout: Duration::from_secs(5), remove_certificate: false }
+        let timeout = Duration::from_secs(5);
+        Options { name, bundle: None, own_folder, timeout, remove_certificate: false, force: false }
     }
 
     #[test]
@@ -146,6 +162,41 @@ mod tests {
         assert!(!machine.services.contains_key("a"));
     }
 
+    /// Its INF is run with all rights: whoever can write to the folder would have them.
+    #[test]
+    fn a_bundle_that_was_changed_since_the_installation_is_not_used() {
+        type Change = fn(&Bundle);
+        let changes: [Change; 2] = [
+            |bundle| std::fs::write(bundle.path("a/a.sys"), "planted").expect("written"),
+            // A whole bundle of somebody else's, manifest included.
+            |bundle| drop(write_bundle(&bundle.folder, "6.6.6", &["a", "b"])),
+        ];
+        for change in changes {
+            let folder = tempfile::tempdir().unwrap();
+            let (mut machine, bundle) = installed(folder.path());
+            change(&bundle);
+            let elsewhere = tempfile::tempdir().unwrap();
+            let options = options(Some("a"), elsewhere.path());
+            let failure = run(&mut machine, &options, &mut Answer::new("uninstall")).unwrap_err();
+            assert_eq!(failure.code, FailureCode::BundleDamaged);
+            assert!(machine.services.contains_key("a") && machine.calls.is_empty(), "{:?}", machine.calls);
+        }
+    }
+
+    #[test]
+    fn a_damaged_bundle_that_is_named_or_our_own_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut machine, bundle) = installed(folder.path());
+        machine.set_record("a", None).unwrap();
+        std::fs::write(bundle.path("a/a.sys"), "planted").unwrap();
+        for named in [None, Some(bundle.folder.as_path())] {
+            let options = Options { bundle: named, ..options(Some("a"), &bundle.folder) };
+            let failure = run(&mut machine, &options, &mut Answer::new("uninstall")).unwrap_err();
+            assert_eq!(failure.code, FailureCode::BundleDamaged);
+        }
+        assert!(machine.services.contains_key("a") && machine.calls.is_empty(), "{:?}", machine.calls);
+    }
+
     #[test]
     fn without_any_bundle_the_driver_stays_and_the_failure_says_where_it_was_looked_for() {
         let folder = tempfile::tempdir().unwrap();
@@ -157,6 +208,24 @@ mod tests {
         assert_eq!(failure.code, FailureCode::BundleMissing);
         assert!(failure.message.contains(&elsewhere.path().display().to_string()));
         assert!(machine.services.contains_key("a"));
+    }
+
+    #[test]
+    fn a_service_of_somebody_else_is_removed_by_force_only_and_keeps_its_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut machine, bundle) = installed(folder.path());
+        machine.set_record("a", None).unwrap();
+        machine.add_service("a", ServiceState::Stopped, r"\??\C:\theirs\a.sys");
+        machine.files.insert(r"C:\theirs\a.sys".to_owned(), b"theirs".to_vec());
+        let options = options(Some("a"), &bundle.folder);
+        let failure = run(&mut machine, &options, &mut Answer::new("uninstall")).unwrap_err();
+        assert_eq!(failure.code, FailureCode::ForeignService);
+        assert!(machine.calls.is_empty(), "{:?}", machine.calls);
+
+        let options = Options { force: true, ..options };
+        run(&mut machine, &options, &mut Answer::new("uninstall")).unwrap();
+        assert!(!machine.services.contains_key("a"));
+        assert_eq!(machine.files[r"C:\theirs\a.sys"], b"theirs");
     }
 
     #[test]

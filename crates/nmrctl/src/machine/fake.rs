@@ -42,6 +42,8 @@ pub(crate) enum FakeDevice {
     GoesAwayAfter(Vec<Vec<u8>>),
     /// With this error number.
     Refuses(u32),
+    /// Never: a peer does not return from its detach callback.
+    Hangs,
 }
 
 #[derive(Debug)]
@@ -59,12 +61,15 @@ pub(crate) struct FakeMachine {
     pub(crate) broken_images: BTreeSet<Vec<u8>>,
     /// Stores that say they took a certificate and did not.
     pub(crate) forgetful_stores: bool,
+    /// Stores that take a certificate and cannot be looked into afterwards.
+    pub(crate) stores_go_blind: bool,
     /// Everything that would have changed a real machine, in order.
     pub(crate) calls: Vec<String>,
     certificates: BTreeSet<(&'static str, Vec<u8>)>,
     records: BTreeMap<String, Record>,
     clock: Duration,
     request: Option<(Request, String, Duration)>,
+    asked: Option<String>,
 }
 
 impl FakeMachine {
@@ -89,11 +94,13 @@ impl FakeMachine {
             broken_infs: BTreeSet::new(),
             broken_images: BTreeSet::new(),
             forgetful_stores: false,
+            stores_go_blind: false,
             calls: Vec::new(),
             certificates: BTreeSet::new(),
             records: BTreeMap::new(),
             clock: Duration::ZERO,
             request: None,
+            asked: None,
         }
     }
 
@@ -184,11 +191,19 @@ impl Machine for FakeMachine {
         }
     }
 
-    fn ask_device(&mut self, name: &str, request: DeviceRequest) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(device) = self.devices.get_mut(name) else { return Ok(None) };
-        let verb = if request == DeviceRequest::Query { "query" } else { "drain" };
-        self.calls.push(format!("{verb} {name}"));
-        match device {
+    fn begin_asking(&mut self, name: &str, request: DeviceRequest) {
+        if self.devices.contains_key(name) {
+            let verb = if request == DeviceRequest::Query { "query" } else { "drain" };
+            self.calls.push(format!("{verb} {name}"));
+        }
+        self.asked = Some(name.to_owned());
+    }
+
+    fn device_answer(&mut self) -> Option<Result<Option<Vec<u8>>, Failure>> {
+        let name = self.asked.as_ref().expect("somebody has asked");
+        let Some(device) = self.devices.get_mut(name) else { return Some(Ok(None)) };
+        Some(match device {
+            FakeDevice::Hangs => return None,
             FakeDevice::Answers(answers) if answers.len() == 1 => Ok(answers.first().cloned()),
             FakeDevice::GoesAwayAfter(answers) if answers.is_empty() => Ok(None),
             FakeDevice::Answers(answers) | FakeDevice::GoesAwayAfter(answers) => Ok(Some(answers.remove(0))),
@@ -196,7 +211,7 @@ impl Machine for FakeMachine {
                 let error = Win32Error { number: *number, text: "refused".to_owned() };
                 Err(Failure::windows(FailureCode::ControlDevice, "asking", &error, "ask again"))
             }
-        }
+        })
     }
 
     fn delete_service(&mut self, name: &str) -> Result<(), Failure> {
@@ -247,6 +262,9 @@ impl Machine for FakeMachine {
     }
 
     fn has_certificate(&self, store: Store, certificate: &[u8]) -> Result<bool, Failure> {
+        if self.stores_go_blind && self.calls.iter().any(|call| call.starts_with("add certificate")) {
+            return Err(Failure::new(FailureCode::CertificateStore, "cannot be looked into", "look again"));
+        }
         Ok(self.certificates.contains(&(store.name(), certificate.to_vec())))
     }
 

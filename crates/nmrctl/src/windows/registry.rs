@@ -18,6 +18,7 @@ const ERROR_NO_MORE_ITEMS: u32 = 259;
 const RECORDS: &str = r"SOFTWARE\nmrctl\Drivers";
 const BUNDLE: &str = "Bundle";
 const VERSION: &str = "Version";
+const MANIFEST: &str = "ManifestSha256";
 
 /// The text of value `name` of `key` under HKEY_LOCAL_MACHINE, or `None` if it is not there.
 pub(super) fn text(key: &str, name: &str) -> Result<Option<String>, Win32Error> {
@@ -52,16 +53,18 @@ fn present(number: u32) -> Result<Option<()>, Win32Error> {
 pub(super) fn record(name: &str) -> Result<Option<Record>, Win32Error> {
     let key = format!(r"{RECORDS}\{name}");
     let (bundle, version) = (text(&key, BUNDLE)?, text(&key, VERSION)?);
-    Ok(bundle.zip(version).map(|(bundle, version)| Record { bundle, version }))
+    let manifest_sha256 = text(&key, MANIFEST)?.filter(|hash| !hash.is_empty());
+    Ok(bundle.zip(version).map(|(bundle, version)| Record { bundle, version, manifest_sha256 }))
 }
 
 /// Sets or removes the record of driver `name`.
 pub(super) fn set_record(name: &str, record: Option<&Record>) -> Result<(), Win32Error> {
     let key = format!(r"{RECORDS}\{name}");
     match record {
-        Some(Record { bundle, version }) => {
+        Some(Record { bundle, version, manifest_sha256 }) => {
             set_text(&key, BUNDLE, bundle)?;
-            set_text(&key, VERSION, version)
+            set_text(&key, VERSION, version)?;
+            set_text(&key, MANIFEST, manifest_sha256.as_deref().unwrap_or_default())
         }
         None => {
             let key = wide::from_text(&key);

@@ -74,7 +74,7 @@ fn scene() -> Scene {
 }
 
 fn run(target: &mut FakeTarget, bundle: &Bundle, goal: Goal) -> Result<Report> {
-    Deployment::new(target, bundle, &Ui::new()).unwrap().run(goal, "me@lab")
+    Deployment::new(target, bundle, &Ui::new(), false).unwrap().run(goal, "me@lab")
 }
 
 #[test]
@@ -162,9 +162,12 @@ fn what_cannot_be_taken_back_is_said_and_keeps_its_folder() {
         fn copy(&mut self, from: &Path, to: &str, limit: Duration) -> Result<()> {
             self.0.copy(from, to, limit)
         }
+        fn fetch(&mut self, path: &str, limit: Duration) -> Result<Vec<u8>> {
+            self.0.fetch(path, limit)
+        }
     }
     let mut target = Stubborn(target);
-    let error = Deployment::new(&mut target, &new, &Ui::new())
+    let error = Deployment::new(&mut target, &new, &Ui::new(), false)
         .unwrap()
         .run(Goal::Run, "me@lab")
         .unwrap_err()
@@ -180,6 +183,107 @@ fn a_check_leaves_nothing_behind() {
     let report = run(&mut target, &new, Goal::Check).unwrap();
     assert!(!report.changed);
     assert!(target.folders.is_empty() && target.drivers.is_empty() && target.stores.is_empty());
+    assert!(!target.has_root, "nor the folder of all bundles");
+}
+
+#[test]
+fn the_folder_of_all_bundles_stays_while_another_bundle_is_in_it() {
+    let Scene { _folder, old, new, mut target } = scene();
+    run(&mut target, &old, Goal::Run).unwrap();
+    run(&mut target, &new, Goal::Check).unwrap();
+    assert!(target.has_root && target.folders.len() == 1);
+    run(&mut target, &old, Goal::Uninstall).unwrap();
+    assert!(!target.has_root);
+}
+
+/// Whoever can put it there would have it run with all rights.
+#[test]
+fn a_program_that_is_not_the_bundle_s_is_never_run() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    run(&mut target, &new, Goal::Run).unwrap();
+    let folder = target.folders.keys().next().unwrap().clone();
+    assert!(folder.starts_with(r"C:\Windows\nmr-lab\"), "where nobody but administrators can write");
+    for goal in [Goal::Run, Goal::Check, Goal::Uninstall] {
+        if !target.folders.is_empty() {
+            target.planted.insert(folder.clone());
+        }
+        run(&mut target, &new, goal).unwrap();
+        assert!(target.planted.is_empty(), "it was copied again");
+    }
+    target.plants_at_once = true;
+    let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("is not the bundle's: it was not run"), "{error}");
+    assert!(target.folders.is_empty() && !target.has_root);
+}
+
+#[test]
+fn a_machine_that_is_no_windows_is_told_apart() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    target.windows = "%SystemRoot%";
+    let error = Deployment::new(&mut target, &new, &Ui::new(), false).err().unwrap().to_string();
+    assert!(error.contains("%SystemRoot%") && error.contains("must run Windows"), "{error}");
+    assert_eq!(target.lines.len(), 1);
+}
+
+#[test]
+fn a_driver_that_a_stop_has_drained_is_not_said_to_run() {
+    let Scene { _folder, old, mut target, .. } = scene();
+    run(&mut target, &old, Goal::Run).unwrap();
+    target.drivers.get_mut("a").unwrap().drained = true;
+    let error = run(&mut target, &old, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("step \"start a\" failed") && error.contains("it takes no peers"), "{error}");
+}
+
+#[test]
+fn a_driver_that_a_failed_stop_has_drained_is_not_said_to_be_started_again() {
+    let Scene { _folder, old, new, mut target } = scene();
+    run(&mut target, &old, Goal::Run).unwrap();
+    target.drivers.get_mut("a").unwrap().drained = true;
+    target.fails = Some("stop a");
+    let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("NOT undone (a was started again)"), "{error}");
+}
+
+#[test]
+fn a_service_of_somebody_else_is_left_alone_until_force_is_given() {
+    let Scene { _folder, new, mut target, .. } = scene();
+    let theirs = Installed { running: true, image: "theirs".to_owned(), origin: None, drained: false };
+    target.drivers.insert("b".to_owned(), theirs.clone());
+    let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("b is a service over there already") && error.contains("--force"), "{error}");
+    assert_eq!(target.drivers, std::collections::BTreeMap::from([("b".to_owned(), theirs)]));
+    assert!(!target.lines.iter().any(|line| line.contains(" stop ")), "{:?}", target.lines);
+
+    let ui = Ui::new();
+    Deployment::new(&mut target, &new, &ui, true).unwrap().run(Goal::Run, "me@lab").unwrap();
+    assert_eq!(target.drivers["b"].image, sha256_hex(b"b 2.0.0"));
+}
+
+/// The old service was gone and the new one not there yet.
+#[test]
+fn a_driver_that_was_lost_in_its_replacement_is_noticed_and_brought_back() {
+    let Scene { _folder, old, new, mut target } = scene();
+    run(&mut target, &old, Goal::Run).unwrap();
+    let before = target.drivers.clone();
+    target.loses_answer_of = Some("install ");
+    target.loses_driver = Some("b");
+    let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("b was brought back from"), "{error}");
+    assert_eq!(target.drivers, before);
+}
+
+#[test]
+fn a_driver_that_was_lost_and_cannot_be_brought_back_is_told_and_keeps_the_folder() {
+    let Scene { _folder, old, mut target, .. } = scene();
+    run(&mut target, &old, Goal::Run).unwrap();
+    target.drivers.get_mut("b").unwrap().origin = None;
+    // The same image, so nmrctl would keep it; the folder is copied anew.
+    target.folders.clear();
+    target.loses_answer_of = Some("install ");
+    target.loses_driver = Some("b");
+    let error = run(&mut target, &old, Goal::Run).unwrap_err().to_string();
+    assert!(error.contains("NOT undone (b, which is gone, was brought back)"), "{error}");
+    assert!(error.contains("stays: what could not be taken back needs it"), "{error}");
 }
 
 #[test]
@@ -197,11 +301,14 @@ fn an_uninstallation_is_repeatable_and_removes_the_folder() {
 }
 
 #[test]
-fn a_copy_that_does_not_arrive_is_an_error_that_shows_what_the_target_said() {
+fn a_copy_that_does_not_arrive_is_an_error() {
     let Scene { _folder, new, mut target, .. } = scene();
     target.copies_arrive = false;
     let error = run(&mut target, &new, Goal::Run).unwrap_err().to_string();
-    assert!(error.contains("step \"copy\" failed") && error.contains("no such program"), "{error}");
+    assert!(
+        error.contains("step \"copy\" failed") && error.contains("is not there after the copy"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -270,7 +377,8 @@ fn a_failed_uninstallation_keeps_the_folder_for_the_next_one() {
 fn a_certificate_that_another_driver_may_need_stays_and_that_is_said() {
     let Scene { _folder, new, mut target, .. } = scene();
     run(&mut target, &new, Goal::Run).unwrap();
-    let other = Installed { running: true, image: "x".to_owned(), origin: r"C:\lab\other".to_owned() };
+    let origin = Some(r"C:\Windows\nmr-lab\other".to_owned());
+    let other = Installed { running: true, image: "x".to_owned(), origin, drained: false };
     target.drivers.insert("other".to_owned(), other);
     let report = run(&mut target, &new, Goal::Uninstall).unwrap();
     let step = report.steps.iter().find(|step| step.name == "certificate").unwrap();

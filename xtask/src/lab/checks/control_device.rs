@@ -104,7 +104,7 @@ fn peers_of<'a>(report: &'a AttachmentsReport, registration: &str) -> BTreeSet<&
 
 fn ensure_drained(report: &AttachmentsReport) -> Result<()> {
     let gone = |registration: &nmrctl::attachments::RegistrationReport| {
-        registration.drained && registration.attachments.is_empty() && registration.state != "registered"
+        registration.drained && registration.attachments.is_empty() && registration.deregistered
     };
     ensure!(
         report.drained && report.registrations.iter().all(gone),
@@ -118,6 +118,9 @@ mod tests {
     use nmrctl::attachments::{AttachmentReport, RegistrationReport};
 
     use super::*;
+
+    /// What a drain leaves of a registration.
+    const GONE: &str = "deregistered, not waited for";
 
     fn attachment(peer: &str) -> AttachmentReport {
         AttachmentReport {
@@ -140,7 +143,8 @@ mod tests {
             capacity: 4,
             refused_for_capacity: 0,
             callbacks: 0,
-            drained: state == "issued",
+            deregistered: state == GONE,
+            drained: state == GONE,
             attachments: peers.iter().map(|peer| attachment(peer)).collect(),
         }
     }
@@ -149,10 +153,10 @@ mod tests {
         let registrations = EXPECTED
             .iter()
             .map(|(name, side, peers)| {
-                registration(name, side, state, if state == "issued" { &[] } else { peers })
+                registration(name, side, state, if state == GONE { &[] } else { peers })
             })
             .collect();
-        AttachmentsReport { driver: "Composite".to_owned(), drained: state == "issued", registrations }
+        AttachmentsReport { driver: "Composite".to_owned(), drained: state == GONE, registrations }
     }
 
     #[test]
@@ -166,14 +170,14 @@ mod tests {
         for report in wrong {
             assert!(ensure_as_expected(&report).is_err(), "{report:?}");
         }
-        assert!(ensure_as_expected(&report("issued")).is_err());
+        assert!(ensure_as_expected(&report(GONE)).is_err());
     }
 
     #[test]
     fn a_drain_must_leave_nothing() {
-        ensure_drained(&report("issued")).unwrap();
+        ensure_drained(&report(GONE)).unwrap();
         assert!(ensure_drained(&report("registered")).is_err());
-        let mut left = report("issued");
+        let mut left = report(GONE);
         left.registrations[0].attachments.push(attachment(HOLDS_ID));
         assert!(ensure_drained(&left).is_err());
     }

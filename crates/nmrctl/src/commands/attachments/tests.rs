@@ -59,7 +59,7 @@ fn a_driver_is_asked_to_drain_until_nothing_is_left() {
     result.unwrap();
     assert!(answer.attachments.unwrap().drained);
     assert_eq!(answer.drivers[0].action, Action::Drained);
-    assert_eq!(answer.drivers[0].milliseconds, Some(200));
+    assert_eq!(answer.drivers[0].milliseconds, Some(30));
     assert_eq!(machine.calls, ["drain echo"; 3]);
 }
 
@@ -147,4 +147,65 @@ fn a_driver_that_does_not_run_is_not_asked() {
     machine.services.get_mut("echo").unwrap().state = ServiceState::Stopped;
     stop_it(&mut machine).1.unwrap();
     assert!(machine.calls.is_empty());
+}
+
+/// The driver has no thread left for its device: its peer does not return from a detach callback.
+#[test]
+fn a_device_that_does_not_answer_is_given_up_at_the_time_limit() {
+    for command in [drain_it, stop_it] {
+        let mut machine = machine(FakeDevice::Hangs);
+        let (answer, result) = command(&mut machine);
+        let failure = result.unwrap_err();
+        assert_eq!(failure.code, FailureCode::TimedOut);
+        assert!(failure.message.contains("has not answered within 5 s"), "{failure}");
+        assert_eq!(answer.drivers[0].state, Some(ServiceState::Running));
+        assert_eq!(machine.calls, ["drain echo"], "and it is not told to stop");
+        assert!(machine.now() >= LIMIT && machine.now() < LIMIT + Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn a_question_that_is_not_answered_is_given_up() {
+    let mut machine = machine(FakeDevice::Hangs);
+    let failure = run(&mut machine, "echo", &mut Answer::new("attachments")).unwrap_err();
+    assert_eq!(failure.code, FailureCode::TimedOut);
+}
+
+fn start_it(machine: &mut FakeMachine) -> Result<(), Failure> {
+    control::start(machine, "echo", LIMIT, &mut Answer::new("start"))
+}
+
+/// A stop that timed out has left it so: it runs, and nobody will ever attach to it.
+#[test]
+fn a_driver_that_was_drained_is_not_said_to_be_started() {
+    for answer in [draining(), device_answer(RegistrationState::ISSUED, &[])] {
+        let mut machine = machine(FakeDevice::Answers(vec![answer]));
+        let failure = start_it(&mut machine).unwrap_err();
+        assert_eq!(failure.code, FailureCode::Drained);
+        assert!(failure.message.contains("echo (deregistered, not waited for)"), "{failure}");
+        assert!(failure.advice.contains("nmrctl stop echo"), "{failure}");
+    }
+}
+
+#[test]
+fn a_driver_that_renews_a_registration_is_waited_for() {
+    let mut machine = machine(FakeDevice::Answers(vec![draining(), registered()]));
+    start_it(&mut machine).unwrap();
+    assert_eq!(machine.calls, ["query echo"; 2]);
+}
+
+/// Registrations that come later are idle at first.
+#[test]
+fn a_registration_that_is_idle_is_as_it_should_be() {
+    let mut machine = machine(FakeDevice::Answers(vec![drained()]));
+    start_it(&mut machine).unwrap();
+}
+
+#[test]
+fn a_driver_that_cannot_be_asked_is_started_all_the_same() {
+    for device in [FakeDevice::Answers(vec![b"hello".to_vec()]), FakeDevice::Refuses(5)] {
+        start_it(&mut machine(device)).unwrap();
+    }
+    let failure = start_it(&mut machine(FakeDevice::Hangs)).unwrap_err();
+    assert_eq!(failure.code, FailureCode::TimedOut);
 }

@@ -23,7 +23,7 @@ fn scene() -> Scene {
 
 fn install(machine: &mut FakeMachine, bundle: &Bundle) -> (Answer, Result<(), Failure>) {
     let mut answer = Answer::new("install");
-    let result = run(machine, &bundle.folder, &[], &mut answer);
+    let result = run(machine, &bundle.folder, &[], false, &mut answer);
     (answer, result)
 }
 
@@ -131,7 +131,34 @@ fn a_damaged_bundle_and_another_architecture_are_refused_before_anything_is_touc
 fn an_unknown_driver_is_refused() {
     let Scene { _folder, new, mut machine, .. } = scene();
     let names = ["a".to_owned(), "z".to_owned()];
-    let failure = run(&mut machine, &new.folder, &names, &mut Answer::new("install")).unwrap_err();
+    let failure = run(&mut machine, &new.folder, &names, false, &mut Answer::new("install")).unwrap_err();
     assert_eq!(failure.code, FailureCode::UnknownDriver);
     assert!(machine.calls.is_empty());
+}
+
+/// Of the same name by chance: it is not ours to replace, and less to delete.
+#[test]
+fn a_service_of_somebody_else_is_replaced_by_force_only() {
+    let Scene { _folder, new, mut machine, .. } = scene();
+    let theirs = r"C:\theirs\b.sys";
+    machine.add_service("b", ServiceState::Stopped, &format!(r"\??\{theirs}"));
+    machine.files.insert(theirs.to_owned(), b"theirs".to_vec());
+    let failure = install(&mut machine, &new).1.unwrap_err();
+    assert_eq!(failure.code, FailureCode::ForeignService);
+    assert!(failure.advice.contains("--force"), "{failure:?}");
+    assert!(machine.calls.is_empty(), "refused before anything was touched: {:?}", machine.calls);
+
+    let mut answer = Answer::new("install");
+    run(&mut machine, &new.folder, &[], true, &mut answer).unwrap();
+    assert_eq!(actions(&answer)[1], ("b", Action::Replaced));
+    assert_eq!(machine.files[theirs], b"theirs");
+}
+
+/// It runs from the bundle's very image: whoever installed it installed this.
+#[test]
+fn a_service_without_a_record_that_is_as_the_bundle_has_it_stays() {
+    let Scene { _folder, new, mut machine, .. } = scene();
+    install(&mut machine, &new).1.unwrap();
+    machine.set_record("b", None).unwrap();
+    assert_eq!(actions(&install(&mut machine, &new).0)[1], ("b", Action::Unchanged));
 }

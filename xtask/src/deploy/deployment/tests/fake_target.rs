@@ -16,7 +16,10 @@ use crate::deploy::target::{Reply, Target};
 pub(super) struct Installed {
     pub(super) running: bool,
     pub(super) image: String,
-    pub(super) origin: String,
+    /// Where it was installed from; `None` if nmrctl has no record of it.
+    pub(super) origin: Option<String>,
+    /// A stop that did not end has drained it: it runs, and takes no peers.
+    pub(super) drained: bool,
 }
 
 #[derive(Default)]
@@ -24,6 +27,16 @@ pub(super) struct FakeTarget {
     /// The images in each bundle folder on the machine.
     pub(super) folders: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) drivers: BTreeMap<String, Installed>,
+    /// Whether the folder of all bundles is there.
+    pub(super) has_root: bool,
+    /// What the machine says its Windows folder is.
+    pub(super) windows: &'static str,
+    /// The folders whose nmrctl.exe somebody has replaced. It is never to be run.
+    pub(super) planted: BTreeSet<String>,
+    /// Somebody replaces nmrctl.exe as soon as it has arrived.
+    pub(super) plants_at_once: bool,
+    /// With the answer that is lost, the service of this name is gone.
+    pub(super) loses_driver: Option<&'static str>,
     /// The stores do not delete what they are told to.
     pub(super) stores_keep_all: bool,
     /// The stores that have the signer's certificate.
@@ -40,11 +53,13 @@ pub(super) struct FakeTarget {
     pub(super) lines: Vec<String>,
 }
 
+/// Where the bundles are.
+const ROOT: &str = r"C:\Windows\nmr-lab";
 const STORES: [&str; 2] = ["Root", "TrustedPublisher"];
 
 impl FakeTarget {
     pub(super) fn new() -> Self {
-        Self { copies_arrive: true, ..Self::default() }
+        Self { copies_arrive: true, windows: r"C:\Windows", ..Self::default() }
     }
 
     fn report(&self, name: &str, action: Action) -> DriverReport {
@@ -59,7 +74,7 @@ impl FakeTarget {
             load_order_group: None,
             image: None,
             image_sha256: found.map(|driver| driver.image.clone()),
-            installed_from: found.map(|driver| driver.origin.clone()),
+            installed_from: found.and_then(|driver| driver.origin.clone()),
             version: None,
             milliseconds: None,
         }
@@ -72,6 +87,7 @@ impl FakeTarget {
 
     fn nmrctl(&mut self, folder: &str, words: &[&str]) -> Answer {
         let mut answer = Answer::new(words[0]);
+        assert!(!self.planted.contains(folder), "a planted program was run");
         let own = self.folders[folder].clone();
         let mut reports = Vec::new();
         match words {
@@ -91,15 +107,21 @@ impl FakeTarget {
                     let action = if is_new { Action::Installed } else { Action::Unchanged };
                     answer.certificates.push(self.certificate(store, action));
                 }
+                let force = rest == ["--force"];
                 for (name, image) in &self.folders[*origin] {
-                    if rest.is_empty() || rest[1] == name {
-                        let new =
-                            Installed { running: false, image: image.clone(), origin: (*origin).to_owned() };
+                    if rest.is_empty() || force || rest[1] == name {
+                        let new = Installed {
+                            running: false,
+                            image: image.clone(),
+                            origin: Some((*origin).to_owned()),
+                            drained: false,
+                        };
                         let action = match self.drivers.get(name) {
                             None => Action::Installed,
                             Some(old) if old.image == *image => Action::Unchanged,
                             Some(old) => {
                                 assert!(!old.running, "{name} was replaced while it ran");
+                                assert!(force || old.origin.is_some(), "nmrctl refuses that");
                                 Action::Replaced
                             }
                         };
@@ -112,12 +134,16 @@ impl FakeTarget {
             }
             ["start", name] => {
                 let driver = self.drivers.get_mut(*name).unwrap();
+                if driver.running && driver.drained {
+                    answer.fail(Failure::new(FailureCode::Drained, "it takes no peers", "load it again"));
+                }
                 let action = if driver.running { Action::Unchanged } else { Action::Started };
                 driver.running = true;
                 reports.push(((*name).to_owned(), action));
             }
             ["stop", name] => {
-                self.drivers.get_mut(*name).unwrap().running = false;
+                let driver = self.drivers.get_mut(*name).unwrap();
+                (driver.running, driver.drained) = (false, false);
                 reports.push(((*name).to_owned(), Action::Stopped));
             }
             ["uninstall", names @ ..] => {
@@ -165,15 +191,26 @@ impl Target for FakeTarget {
         if self.is_lost && self.loses_answer_of.is_none() {
             bail!("no route to the machine");
         }
+        if line == "cmd /c echo %SystemRoot%" {
+            return reply(format!("{}\r\n", self.windows));
+        }
+        if line == format!("cmd /c if not exist {ROOT} mkdir {ROOT}") {
+            self.has_root = true;
+            return reply(String::new());
+        }
         if let Some(rest) = line.strip_prefix("cmd /c if exist ") {
             let (path, order) = rest.split_once(' ').unwrap();
             if order.starts_with("echo ") {
-                let is_there = self.folders.contains_key(path);
+                let is_there = self.folders.contains_key(path.trim_end_matches(r"\nmrctl.exe"));
                 return reply(if is_there { order.to_owned() } else { String::new() });
             }
             assert!(order.starts_with("rmdir "), "{line}");
-            if !self.folders_are_in_use {
+            if path == ROOT {
+                assert!(!order.contains("/s"), "that would take everybody's bundles");
+                self.has_root &= !self.folders.is_empty();
+            } else if !self.folders_are_in_use {
                 self.folders.remove(path);
+                self.planted.remove(path);
             }
             return reply(String::new());
         }
@@ -185,6 +222,9 @@ impl Target for FakeTarget {
         let answer = self.nmrctl(folder, &words);
         if self.loses_answer_of.is_some_and(|part| line.contains(part)) {
             self.loses_answer_of = None;
+            if let Some(name) = self.loses_driver {
+                self.drivers.remove(name);
+            }
             bail!("the connection was lost");
         }
         reply(serde_json::to_string_pretty(&answer).unwrap())
@@ -192,6 +232,10 @@ impl Target for FakeTarget {
 
     fn copy(&mut self, from: &Path, to: &str, _limit: Duration) -> Result<()> {
         let bundle = Bundle::open(from).unwrap();
+        assert!(self.has_root, "scp makes one folder and not the one above it");
+        if self.plants_at_once {
+            self.planted.insert(to.replace('/', r"\"));
+        }
         if self.copies_arrive {
             let images = bundle.manifest.drivers.iter().map(|driver| {
                 (driver.service.clone(), bundle.manifest.file(&driver.image).unwrap().sha256.clone())
@@ -199,5 +243,12 @@ impl Target for FakeTarget {
             self.folders.insert(to.replace('/', r"\"), images.collect());
         }
         Ok(())
+    }
+
+    fn fetch(&mut self, path: &str, _limit: Duration) -> Result<Vec<u8>> {
+        let path = path.replace('/', r"\");
+        let folder = path.strip_suffix(r"\nmrctl.exe").unwrap();
+        assert!(self.folders.contains_key(folder), "{path} is not there");
+        Ok(if self.planted.contains(folder) { b"planted".to_vec() } else { Vec::new() })
     }
 }
