@@ -6,7 +6,6 @@ use super::{PeerRef, Slot};
 use crate::AtDispatch;
 use crate::role::{CallsAtDispatch, Role};
 use core::fmt;
-use core::hint::cold_path;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use nmr_abi::ModuleId;
@@ -31,11 +30,7 @@ impl<R: Role> PeerRef<R> {
         R: CallsAtDispatch,
     {
         let Self { slot, epoch } = *self;
-        if !slot.rundown.is_open_in(epoch) {
-            cold_path();
-            return None;
-        }
-        Some(DispatchGuard { slot, at: PhantomData })
+        slot.rundown.is_open_in(epoch).then_some(DispatchGuard { slot, at: PhantomData })
     }
 
     /// Calls the peer, unless the binding has closed. IRQL = DISPATCH_LEVEL. For registrations that declare
