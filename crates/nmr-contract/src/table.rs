@@ -97,6 +97,23 @@ impl Table {
             before = before.max(since);
         }
     }
+
+    /// Why no function of the table can be newer than others, if that is so.
+    fn no_newer_functions(&self) -> Option<String> {
+        let word = self.header.kind.word();
+        if self.header.kind == Kind::None {
+            return Some(
+                "a table with `#[header(none)]` says neither its version nor its size, so nobody can tell whether a peer's \
+                 has this function: leave `#[since]` out, or give the table a header"
+                    .to_owned(),
+            );
+        }
+        let version = self.header.version?;
+        Some(format!(
+            "this table is of version {version} alone, whatever the contract's: leave `#[since]` out, or the version in \
+             `#[header({word}, version = {version})]`"
+        ))
+    }
 }
 
 /// What stands in front of the functions.
@@ -122,25 +139,6 @@ fn check_heading(side: &ItemTrait, mistakes: &mut Mistakes) {
     if side.items.is_empty() {
         let message = format!("`{name}` has no functions: give it one, or leave the trait out");
         mistakes.add(name.span(), message);
-    }
-}
-
-impl Table {
-    /// Why no function of the table can be newer than others, if that is so.
-    fn no_newer_functions(&self) -> Option<String> {
-        let word = self.header.kind.word();
-        if self.header.kind == Kind::None {
-            return Some(
-                "a table with `#[header(none)]` says neither its version nor its size, so nobody can tell whether a peer's \
-                 has this function: leave `#[since]` out, or give the table a header"
-                    .to_owned(),
-            );
-        }
-        let version = self.header.version?;
-        Some(format!(
-            "this table is of version {version} alone, whatever the contract's: leave `#[since]` out, or the version in \
-             `#[header({word}, version = {version})]`"
-        ))
     }
 }
 

@@ -65,11 +65,9 @@ impl<R: Role<PeerCalls = ProviderCalls>, Q: Request> ListenSocket<R, Q> {
     /// # Errors
     /// What WSK answers; STATUS_DEVICE_NOT_READY if it goes.
     pub fn local_address(&mut self, at: &AtPassive<'_>) -> Result<SocketAddr> {
-        let mut address = SocketAddress::EMPTY;
-        self.0.ask(at, |raw, functions, irp| {
-            // SAFETY: the place stays until the request is completed, which `ask` waits for.
-            unsafe { (functions.get_local_address)(raw, address.as_mut_ptr(), irp) }
-        })?;
-        address.get().ok_or(Error::NOT_SUPPORTED)
+        self.0.address(at, |raw, functions, place, irp| {
+            // SAFETY: `address` keeps the place until the request is completed.
+            unsafe { (functions.get_local_address)(raw, place, irp) }
+        })
     }
 }

@@ -2,12 +2,14 @@
 
 #![expect(unsafe_code, reason = "hands WSK a socket and requests, and counts the socket as a call in flight")]
 
+use super::SocketAddress;
 use super::contract::wsk::ProviderCalls;
 use super::request::Request;
 use super::table::{BasicDispatch, Buffer, RawSocket};
 use core::ffi::c_void;
 use core::fmt;
 use core::mem::ManuallyDrop;
+use core::net::SocketAddr;
 use core::ptr::NonNull;
 use core::time::Duration;
 use nmr::{AtPassive, Error, Guard, HeldGuard, Result, Role, Status};
@@ -84,6 +86,17 @@ impl<R: Role<PeerCalls = ProviderCalls>, Q: Request, D> Socket<R, Q, D> {
         // SAFETY: WSK keeps the table for as long as the socket is open.
         let functions = unsafe { &*functions };
         ask(&mut self.request, &self.provider, at, |irp| send(raw, functions, irp))
+    }
+
+    /// As [`Socket::ask`], for an operation that answers an address, in a place that stays until it is completed.
+    pub(super) fn address(
+        &mut self,
+        at: &AtPassive<'_>,
+        send: impl FnOnce(*mut RawSocket, &D, *mut c_void, *mut c_void) -> Status,
+    ) -> Result<SocketAddr> {
+        let mut address = SocketAddress::EMPTY;
+        self.ask(at, |raw, functions, irp| send(raw, functions, address.as_mut_ptr(), irp))?;
+        address.get().ok_or(Error::NOT_SUPPORTED)
     }
 
     /// As [`Socket::ask`], for an operation that reads `bytes`.

@@ -140,7 +140,8 @@ impl EndingClient<'_> {
     }
 }
 
-unsafe extern "system" fn attach_provider(
+/// A client that takes every provider, with neither context nor table. The registration context is the world.
+pub(crate) unsafe extern "system" fn attach_provider(
     binding: BindingHandle,
     context: *mut c_void,
     _: *const RegistrationInstance,

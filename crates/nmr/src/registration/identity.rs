@@ -36,8 +36,8 @@ impl InstanceIdentity {
     /// The same with `NpiSpecificCharacteristics` of its own.
     ///
     /// # Safety
-    /// `characteristics` is NULL where the NPI allows that, or points to what the NPI defines, in non-paged memory that stays valid and is not written until
-    /// the registration that is activated with it has been waited for.
+    /// `characteristics` is NULL where the NPI allows that, or points to what the NPI defines, in non-paged memory that
+    /// stays valid and is not written until the registration that is activated with it has been waited for.
     #[must_use]
     pub const unsafe fn with_characteristics(self, characteristics: *const c_void) -> Self {
         Self { characteristics: Some(characteristics), ..self }

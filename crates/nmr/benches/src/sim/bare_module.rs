@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "plays C modules: makes the Nmr* calls and receives NMR's pointers")]
 
 use core::ffi::c_void;
-use core::ptr::{null, null_mut};
+use core::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use nmr::abi::{
@@ -13,6 +13,8 @@ use nmr::abi::{
 };
 use nmr::{ModuleId, Status};
 use nmr_sim::World;
+
+use crate::raw_module::attach_provider;
 
 /// What a module points to, in storage that stays where it is.
 struct Identity {
@@ -98,20 +100,6 @@ bare_module!(
     BareProvider, ProviderCharacteristics, ProviderHandle,
     register_provider, deregister_provider, wait_for_provider_deregister_complete, { attach_client, detach_client }
 );
-
-unsafe extern "system" fn attach_provider(
-    binding: BindingHandle,
-    context: *mut c_void,
-    _: *const RegistrationInstance,
-) -> Status {
-    // SAFETY: the registration context is the client's world.
-    let world = unsafe { &*context.cast_const().cast::<World>() };
-    let (mut provider_context, mut provider_table) = (null_mut(), null());
-    // SAFETY: inside the attach callback of this binding; this client has neither context nor table.
-    unsafe {
-        world.client_attach_provider(binding, null_mut(), null(), &mut provider_context, &mut provider_table)
-    }
-}
 
 unsafe extern "system" fn attach_client(
     _: BindingHandle,
