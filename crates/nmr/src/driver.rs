@@ -94,8 +94,21 @@ pub unsafe trait Driver: Sync + Sized + 'static {
     /// Lets go of all peers as far as it goes without waiting: stage by stage, highest first, every registration is
     /// deactivated, and a stage is touched only when nothing is left in those above it. Called again until it answers
     /// true, nothing left: then Unload has nothing to wait for. IRQL <= DISPATCH_LEVEL.
+    ///
+    /// `NmrDeregisterClient` and `NmrDeregisterProvider` run in this call, and peers' detach callbacks in them, so it takes as
+    /// long as those do. [`Driver::begin_drain`] does not.
     fn drain(&'static self, at: &AtMostDispatch<'_>) -> bool {
-        unload::drain(self, at)
+        unload::drain_here(self, at)
+    }
+
+    /// Has a thread of the driver make such a drain, whole, and does not wait for it: not for a peer either that blocks in
+    /// its detach callback, which holds up nobody but itself. Asked again meanwhile it does nothing. A snapshot shows what is
+    /// left; Unload ends the thread. What the control device does when it is asked to drain. IRQL = PASSIVE_LEVEL.
+    ///
+    /// # Errors
+    /// What the system failed to make a thread with; nothing was begun.
+    fn begin_drain(&'static self, at: &MayWait<'_>) -> Result<()> {
+        unload::drain::begin(self, at)
     }
 
     /// Brings the driver up: `start`, then `NmrRegisterClient` or `NmrRegisterProvider`, in order, for every

@@ -51,9 +51,10 @@ pub(super) fn run(
     // Its watchdog speaks after ten seconds, as that of the drivers does: they pass together.
     let parked = failure::Parked::begin(lab, nmrctl, probes)?;
     let mut seen = Vec::new();
-    let checks: [(&str, Check); 3] = [
+    let checks: [(&str, Check); 4] = [
         ("control device", control_device::run),
         ("a peer that blocks in its detach callback", blocking_peer::run),
+        ("a drain while a peer blocks", blocking_peer::drain),
         ("a peer that does not complete its detach", watchdog::run),
     ];
     for (name, check) in checks {

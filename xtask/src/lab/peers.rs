@@ -35,6 +35,8 @@ pub(super) const HOLDS_ID: &str = "a4b1e6d0-6d2b-4f0e-9f3e-2f7c5f3b0b07";
 /// Provides Echo, and returns from its detach callback when it is told to.
 pub(super) const HANGS: Peer =
     Peer { name: "peer-hangs", definitions: &["PEER=\"peer-hangs\"", "BLOCKS=1", "HOLDS=1", "TAKES=4"] };
+/// The module id of [`HANGS`].
+pub(super) const HANGS_ID: &str = "a4b1e6d0-6d2b-4f0e-9f3e-2f7c5f3b0b06";
 
 /// The file on drive C: that tells the last two to go on.
 pub(super) const RELEASE: &str = "lab/release";

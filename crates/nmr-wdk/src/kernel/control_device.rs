@@ -21,7 +21,7 @@ use crate::device_name::Name;
 use crate::security_descriptor::ADMINISTRATORS_ONLY;
 use core::cell::UnsafeCell;
 use nmr::abi::attachments::{DEVICE_TYPE, DRAIN, Header, QUERY};
-use nmr::{AtMostDispatch, Driver, Error, Result, Status};
+use nmr::{Driver, Error, MayWait, Result, Status};
 use wdk::nt_success;
 use wdk_sys::{
     _MODE, DACL_SECURITY_INFORMATION, DEVICE_OBJECT, DRIVER_OBJECT, FILE_DEVICE_SECURE_OPEN, HANDLE,
@@ -61,16 +61,19 @@ pub(super) unsafe fn create(
 ) -> Result<()> {
     // SAFETY: DriverEntry is the only one here.
     let place = unsafe { &mut *PLACE.0.get() };
-    // SAFETY: the I/O manager passes a string that is valid while DriverEntry runs.
-    let path = unsafe { &*registry_path };
+    // SAFETY: the I/O manager passes a string that is valid while DriverEntry runs; who starts a driver otherwise may pass
+    // none.
+    let path = unsafe { registry_path.as_ref() }.filter(|path| !path.Buffer.is_null());
+    let path = path.ok_or(Error::INVALID_PARAMETER)?;
     let length = usize::from(path.Length) / 2;
     // SAFETY: as above.
     let path = unsafe { core::slice::from_raw_parts(path.Buffer, length) };
-    if !place.link.set_device(path) {
+    let mut name = Name::EMPTY;
+    if !name.set_device(path) || !place.link.set_link(path) {
         return Err(Error::INVALID_PARAMETER);
     }
     let mut device = core::ptr::null_mut();
-    let name = UnicodeString::new(place.link.letters());
+    let name = UnicodeString::new(name.letters());
     // SAFETY: at PASSIVE_LEVEL, with the driver's own object and strings that outlive the call.
     let status = unsafe {
         ntddk::IoCreateDevice(
@@ -86,9 +89,8 @@ pub(super) unsafe fn create(
     check(status)?;
     // SAFETY: a device that was just made and that nobody else knows.
     let secured = unsafe { admit_administrators_only(device) };
-    place.link.set_link(path);
     // SAFETY: as above.
-    if let Err(error) = secured.and_then(|()| unsafe { link(name_of_device(path).letters(), &place.link) }) {
+    if let Err(error) = secured.and_then(|()| unsafe { link(&name, &place.link) }) {
         // SAFETY: made above, and nobody uses it.
         unsafe { ntddk::IoDeleteDevice(device) };
         return Err(error);
@@ -120,16 +122,10 @@ pub(super) unsafe fn delete() {
     unsafe { ntddk::IoDeleteDevice(device) };
 }
 
-fn name_of_device(registry_path: &[u16]) -> Name {
-    let mut name = Name::EMPTY;
-    name.set_device(registry_path);
-    name
-}
-
 /// # Safety
 /// PASSIVE_LEVEL.
-unsafe fn link(device: &[u16], link: &Name) -> Result<()> {
-    let (device, link) = (UnicodeString::new(device), UnicodeString::new(link.letters()));
+unsafe fn link(device: &UnicodeString<'_>, link: &Name) -> Result<()> {
+    let link = UnicodeString::new(link.letters());
     // SAFETY: strings that outlive the call.
     check(unsafe { ntddk::IoCreateSymbolicLink(link.as_ptr().cast_mut(), device.as_ptr().cast_mut()) })
 }
@@ -210,8 +206,12 @@ unsafe fn serve<D: Driver>(driver: &'static D, request: &IRP) -> (Status, usize)
     // SAFETY: METHOD_BUFFERED: as long as the longer of input and output, and ours until the request is completed.
     let buffer = unsafe { core::slice::from_raw_parts_mut(buffer.cast::<u8>(), length) };
     if parameters.IoControlCode == DRAIN {
-        // SAFETY: PASSIVE_LEVEL is below DISPATCH_LEVEL.
-        driver.drain(&unsafe { AtMostDispatch::assume() });
+        // A peer may block, and this thread could not be ended: it is in a critical region, and its open handle would
+        // hold up the very Unload that has helpers and a watchdog. So a thread of the driver does it.
+        // SAFETY: PASSIVE_LEVEL, on a thread of a program's, which no callback of NMR has led here.
+        if let Err(error) = driver.begin_drain(&unsafe { MayWait::assume() }) {
+            return (error.status(), 0);
+        }
     }
     match driver.write_snapshot(buffer) {
         Ok(written) if written.cut_off => (Status::BUFFER_OVERFLOW, written.bytes),

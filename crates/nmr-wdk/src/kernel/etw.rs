@@ -67,6 +67,8 @@ static LISTENERS: Listeners = Listeners::new();
 static HANDLE: AtomicU64 = AtomicU64::new(0);
 /// `EtwWriteTransfer`; NULL if there is no provider.
 static WRITE: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
+/// `EtwUnregister`; meaningful with a handle.
+static UNREGISTER: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
 /// The provider's own metadata. Meaningful with a handle.
 static PROVIDER: AtomicPtr<Provider> = AtomicPtr::new(core::ptr::null_mut());
 
@@ -80,6 +82,7 @@ pub(super) fn register(provider: &'static Provider) {
     }
     PROVIDER.store(core::ptr::from_ref(provider).cast_mut(), Ordering::Relaxed);
     WRITE.store(write, Ordering::Relaxed);
+    UNREGISTER.store(unregister, Ordering::Relaxed);
     // SAFETY: the routine of that name has this type.
     let register = unsafe { core::mem::transmute::<*mut c_void, EtwRegister>(register) };
     let mut handle = 0;
@@ -110,11 +113,11 @@ fn set_traits(handle: u64, provider: &'static Provider) {
 /// fails, or Unload.
 pub(super) fn unregister() {
     let handle = HANDLE.swap(0, Ordering::AcqRel);
-    let unregister = routine(const { &utf16::<13>("EtwUnregister") });
-    if handle == 0 || unregister.is_null() {
+    if handle == 0 {
         return;
     }
-    // SAFETY: the routine of that name has this type.
+    let unregister = UNREGISTER.load(Ordering::Relaxed);
+    // SAFETY: the routine of that name has this type, and its address was stored before the handle.
     let unregister = unsafe { core::mem::transmute::<*mut c_void, EtwUnregister>(unregister) };
     // SAFETY: the handle was ours and is used by nobody any more: who writes events is gone before this is called.
     let _ = unsafe { unregister(handle) };

@@ -2,11 +2,12 @@
 
 #![expect(unsafe_code, reason = "uses an event that has to be initialised first")]
 
+use super::drainer::Drainer;
 use super::gate::Gate;
 use super::order::Issuing;
 use super::watchdog;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, const_fn_outside_loom};
-use crate::{Driver, MayWait, RawEvent, System};
+use crate::{Driver, MayWait, RawEvent, RawThread, System};
 use core::fmt;
 use core::time::Duration;
 
@@ -62,6 +63,7 @@ impl fmt::Display for Phase {
 pub struct Coordinator<D: Driver> {
     gate: Gate,
     issuing: Issuing,
+    drainer: Drainer<RawThread>,
     phase: AtomicU32,
     /// When unload began, in the system's time, in ns.
     began: AtomicU64,
@@ -81,6 +83,7 @@ impl<D: Driver> Coordinator<D> {
             Self {
                 gate: Gate::new(),
                 issuing: Issuing::new(),
+                drainer: Drainer::new(),
                 phase: AtomicU32::new(Phase::None as u32),
                 began: AtomicU64::new(0),
                 watched: AtomicU32::new(0),
@@ -103,6 +106,10 @@ impl<D: Driver> Coordinator<D> {
 
     pub(super) fn issuing(&self) -> &Issuing {
         &self.issuing
+    }
+
+    pub(super) fn drainer(&self) -> &Drainer<RawThread> {
+        &self.drainer
     }
 
     pub(super) fn begins(&self, now: Duration) {

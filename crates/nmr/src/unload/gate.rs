@@ -36,6 +36,10 @@ impl Gate {
         self.0.fetch_and(!OPEN, Ordering::AcqRel);
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.load(Ordering::Acquire) & OPEN != 0
+    }
+
     /// Goes in, unless the gate is shut.
     pub(crate) fn enter(&self, as_what: Inside) -> Option<Pass<'_>> {
         let enter = |word| (word & OPEN != 0).then(|| word + one(as_what));

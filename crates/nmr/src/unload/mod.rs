@@ -6,7 +6,7 @@
 //! 2. the doors of all registrations;
 //! 3. [stage by stage](order): close every binding, issue every NmrDeregister*, wait for each;
 //! 4. who is still inside a deactivation comes out;
-//! 5. the driver's own threads are joined, DPCs have run;
+//! 5. a [drainer](drain) and the driver's own threads are joined, DPCs have run;
 //! 6. monitor and helpers are joined.
 //!
 //! Nothing returns through the driver's code afterwards but the few instructions between the last count of a thread that
@@ -15,22 +15,27 @@
 #![expect(unsafe_code, reason = "joins the driver's threads")]
 
 mod coordinator;
+pub(crate) mod drain;
+mod drainer;
 mod gate;
 mod monitor;
 mod order;
+mod stages;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod watchdog;
 
 pub use coordinator::Coordinator;
 #[cfg(test)]
 pub(crate) use gate::Gate;
 pub(crate) use gate::Inside;
+pub(crate) use stages::drain as drain_here;
 pub(crate) use watchdog::Blocker;
 
 use crate::log::{self, Facts};
 use crate::registration::Registered;
-use crate::{AtMostDispatch, Driver, MayWait, Result, Side, Stage, Step, System};
+use crate::{Driver, MayWait, Result, Side, Stage, Step, System};
 use coordinator::Phase;
 use monitor::Monitor;
 
@@ -91,7 +96,7 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     log::tell(driver, None, Step::UnloadBegins, &Facts::default());
     coordinator.begins(system.now());
     let watched = may_be_held_up(driver);
-    let mut monitor = watched.then(|| Monitor::start(driver)).flatten();
+    let mut monitor = watched.then(|| Monitor::start(driver, at)).flatten();
     driver.stop(at);
     driver.ask_threads_to_end();
 
@@ -101,7 +106,7 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
 
     let highest = order::shut_doors(&visit);
     if !watched && may_be_held_up(driver) {
-        monitor = Monitor::start(driver);
+        monitor = Monitor::start(driver, at);
     }
     coordinator.enters(Phase::Registrations);
     order::take_down(&visit, highest, coordinator.issuing(), &|| system.now(), at);
@@ -111,9 +116,7 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
 
     // SAFETY: as the caller says.
     unsafe { end_threads(driver, at) };
-    if let Some(monitor) = monitor {
-        monitor.join(driver, at);
-    }
+    drop(monitor);
     coordinator.ends(driver, at);
     log::tell(driver, None, Step::Unloaded, &Facts::default());
 }
@@ -123,6 +126,7 @@ pub(crate) unsafe fn unload<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
 unsafe fn end_threads<D: Driver>(driver: &'static D, at: &MayWait<'_>) {
     let coordinator = driver.coordinator();
     coordinator.enters(Phase::Threads);
+    drain::end(driver, at);
     // SAFETY: as the caller says.
     unsafe { driver.join_threads(at) };
     coordinator.enters(Phase::Dpcs);
@@ -138,25 +142,4 @@ fn may_be_held_up<D: Driver>(driver: &'static D) -> bool {
         found |= offered || registration.bindings_left() > 0 || registration.callbacks_running() > 0;
     });
     found
-}
-
-/// Deactivates the stages from the highest down to the first that has something left. Answers whether nothing is.
-pub(crate) fn drain<D: Driver>(driver: &'static D, at: &AtMostDispatch<'_>) -> bool {
-    let mut highest = Stage(0);
-    driver.for_each_registration(&mut |stage, _| highest = highest.max(stage));
-    for stage in (0..=highest.0).rev().map(Stage) {
-        let mut drained = true;
-        driver.for_each_registration(&mut |other, registration| {
-            if other == stage {
-                registration.deactivate(at);
-            }
-        });
-        driver.for_each_registration(&mut |other, registration| {
-            drained &= other != stage || registration.row().is_drained();
-        });
-        if !drained {
-            return false;
-        }
-    }
-    true
 }

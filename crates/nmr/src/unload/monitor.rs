@@ -1,52 +1,40 @@
 //! The thread that watches unload: it makes helpers when a peer blocks NmrDeregister*, and names whoever holds unload up.
 //!
-//! Monitor and helpers take the driver itself as their context, which is static: they need no storage of their own. The
-//! monitor joins the helpers, and Unload joins the monitor.
+//! The monitor joins the helpers, and Unload joins the monitor.
 
-#![expect(unsafe_code, reason = "passes the driver to system threads and joins them")]
+#![expect(unsafe_code, reason = "entry points of system threads, which take the driver as a bare address")]
 
+use super::threads::{self, Helpers};
 use super::{order, watchdog};
 use crate::registration::Registered;
-use crate::{Driver, Level, MayWait, RawThread, Stage, System, ThreadEntry};
-use arrayvec::ArrayVec;
+use crate::{Driver, MayWait, RawThread, Stage, System};
 use core::ffi::c_void;
 
-/// However many registrations are left.
-const MOST_HELPERS: usize = 64;
-
-/// The monitor of a driver that is being unloaded.
+/// The monitor of a driver that is being unloaded. Dropped, it is told to end, and it and its helpers are gone: also on the
+/// host, where an unload that stops the machine unwinds.
 #[must_use]
-pub(super) struct Monitor(RawThread);
+pub(super) struct Monitor<'a, 't, D: Driver> {
+    driver: &'static D,
+    at: &'a MayWait<'t>,
+    thread: Option<RawThread>,
+}
 
-impl Monitor {
+impl<'a, 't, D: Driver> Monitor<'a, 't, D> {
     /// Starts it, if the system can make a thread.
-    pub(super) fn start<D: Driver>(driver: &'static D) -> Option<Self> {
-        let thread = spawn(driver, watch::<D>, "monitor")?;
+    pub(super) fn start(driver: &'static D, at: &'a MayWait<'t>) -> Option<Self> {
+        let thread = threads::spawn(driver, watch::<D>, "monitor for unload").ok()?;
         driver.coordinator().set_watched(true);
-        Some(Self(thread))
-    }
-
-    /// Tells it to end, and waits until it and its helpers are gone.
-    pub(super) fn join<D: Driver>(self, driver: &'static D, at: &MayWait<'_>) {
-        driver.coordinator().end_watch();
-        // SAFETY: `start` made it, and the caller is Unload's thread.
-        unsafe { driver.system().join(at, self.0) };
-        driver.coordinator().set_watched(false);
+        Some(Self { driver, at, thread: Some(thread) })
     }
 }
 
-fn spawn<D: Driver>(driver: &'static D, entry: ThreadEntry, what: &str) -> Option<RawThread> {
-    let context = core::ptr::from_ref(driver).cast_mut().cast::<c_void>();
-    // SAFETY: both entry points of this file expect the driver, which is static; `Monitor::join` and `Helpers::join`
-    // are called before the driver goes away.
-    match unsafe { driver.system().spawn(entry, context) } {
-        Ok(thread) => Some(thread),
-        Err(error) => {
-            driver
-                .system()
-                .write(Level::Warning, format_args!("nmr: {}: no {what} for unload: {error}", D::NAME));
-            None
+impl<D: Driver> Drop for Monitor<'_, '_, D> {
+    fn drop(&mut self) {
+        self.driver.coordinator().end_watch();
+        if let Some(thread) = self.thread.take() {
+            threads::join(self.driver, thread, self.at);
         }
+        self.driver.coordinator().set_watched(false);
     }
 }
 
@@ -57,58 +45,34 @@ unsafe extern "C" fn watch<D: Driver>(context: *mut c_void) {
     let at = unsafe { MayWait::assume() };
     let system = driver.system();
     let coordinator = driver.coordinator();
-    let mut helpers = Helpers { threads: ArrayVec::new(), stage: None };
+    let mut helpers = Helpers::new();
     let mut reported = system.now();
     // The clock may tick between two looks: a quarter of a tick is as often as the system can do it.
     while !coordinator.wait_for_end(&at, system.clock_tick() / 4) {
         let now = system.now();
         if let Some((stage, since)) = coordinator.issuing().since()
             && now.saturating_sub(since) >= system.clock_tick()
+            && helpers.turn_to(driver, stage, &at)
         {
-            helpers.start(driver, stage, &at);
+            help_with(driver, stage, &mut helpers);
         }
         if now.saturating_sub(reported) >= system.watchdog_period() {
             watchdog::report(driver, &at);
             reported = now;
         }
     }
-    helpers.join(system, &at);
+    helpers.join(driver, &at);
 }
 
-/// The helpers of one stage.
-struct Helpers {
-    threads: ArrayVec<RawThread, MOST_HELPERS>,
-    stage: Option<Stage>,
-}
-
-impl Helpers {
-    /// Makes one helper for each registration of `stage` that is left, once.
-    fn start<D: Driver>(&mut self, driver: &'static D, stage: Stage, at: &MayWait<'_>) {
-        if self.stage == Some(stage) {
-            return;
-        }
-        self.stage = Some(stage);
-        // Those of the stage before have issued all that they claimed: that stage is down.
-        self.join(driver.system(), at);
-        driver.coordinator().issuing().help_with(stage);
-        let visit =
-            |each: &mut dyn FnMut(Stage, &'static dyn Registered<D>)| driver.for_each_registration(each);
-        let left = order::left(&visit, stage).min(MOST_HELPERS);
-        if left > 0 {
-            driver.system().log(format_args!("nmr: {}: a peer blocks; {left} helpers for the rest", D::NAME));
-        }
-        for _ in 0..left {
-            let Some(thread) = spawn(driver, help::<D>, "helper") else { return };
-            self.threads.push(thread);
-        }
+/// Makes one helper for each registration of `stage` that is left.
+fn help_with<D: Driver>(driver: &'static D, stage: Stage, helpers: &mut Helpers) {
+    driver.coordinator().issuing().help_with(stage);
+    let visit = |each: &mut dyn FnMut(Stage, &'static dyn Registered<D>)| driver.for_each_registration(each);
+    let left = order::left(&visit, stage);
+    if left > 0 {
+        driver.system().log(format_args!("nmr: {}: a peer blocks; {left} helpers for the rest", D::NAME));
     }
-
-    fn join<S: System>(&mut self, system: &S, at: &MayWait<'_>) {
-        for thread in self.threads.drain(..) {
-            // SAFETY: made by `start` and taken out here; the caller is the monitor.
-            unsafe { system.join(at, thread) };
-        }
-    }
+    helpers.start(driver, left, help::<D>);
 }
 
 unsafe extern "C" fn help<D: Driver>(context: *mut c_void) {

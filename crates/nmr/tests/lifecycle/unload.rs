@@ -109,7 +109,9 @@ fn every_step_is_one_line_in_the_log() {
     let driver = caller.driver();
     drop(server);
     drop(caller);
-    let log = driver.system().log_lines();
+    let mut log = driver.system().log_lines();
+    // What the monitor does on a machine that is slow is no step.
+    log.retain(|line| !line.starts_with("nmr: Caller: a peer blocks"));
     let server = "peer 5e6a5f0e-6f4b-4e58-8f6e-0d4f5a3c2b11";
     for expected in [
         format!(

@@ -199,3 +199,70 @@ fn a_helper_that_cannot_be_made_leaves_the_rest_to_the_others() {
     provider.leave();
     finish(&world, system);
 }
+
+/// Whoever asks for a drain may be a program, which cannot be ended while it is inside the driver.
+#[test]
+#[expect(unsafe_code, reason = "makes the tokens of a test's threads")]
+fn who_asks_for_a_drain_does_not_wait_for_peers_that_block() {
+    let world = World::new();
+    let provider = Stubborn::register(&world, OnDetach::Block);
+    let hub = Hub::load(&world).expect("nothing fails");
+    let driver = hub.driver();
+    let system = driver.system();
+    // SAFETY: a test's thread.
+    let begin = || driver.begin_drain(&unsafe { nmr::MayWait::assume() }).expect("threads can be made");
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(begin);
+        until("who asked has an answer", || asking.is_finished());
+        until("every registration is deregistered, though the first one blocks", || provider.blocked() == 4);
+    });
+    begin();
+    assert_eq!(system.spawned(), OWN + 4, "a drainer and three helpers, once");
+    provider.release(4);
+    // SAFETY: a test's thread.
+    until("nothing is left", || driver.drain(&unsafe { nmr::AtMostDispatch::assume() }));
+    begin();
+    assert_eq!(system.spawned(), OWN + 4, "nothing is left to be drained");
+    drop(hub);
+    provider.leave();
+    finish(&world, system);
+}
+
+#[test]
+#[expect(unsafe_code, reason = "makes the token of a test's thread")]
+fn an_unload_in_a_drain_waits_for_the_threads_that_make_it() {
+    let world = World::new();
+    let provider = Stubborn::register(&world, OnDetach::Block);
+    let hub = Hub::load(&world).expect("nothing fails");
+    let driver = hub.driver();
+    // SAFETY: a test's thread.
+    driver.begin_drain(&unsafe { nmr::MayWait::assume() }).expect("threads can be made");
+    until("all are inside the peer", || provider.blocked() == 4);
+    std::thread::scope(|scope| {
+        let unloading = scope.spawn(|| drop(hub));
+        until("unload has its monitor", || driver.system().spawned() == OWN + 5);
+        provider.release(4);
+        unloading.join().expect("no panic");
+    });
+    provider.leave();
+    finish(&world, driver.system());
+}
+
+#[test]
+#[expect(unsafe_code, reason = "makes the token of a test's thread")]
+fn a_drain_that_no_thread_can_be_made_for_is_refused_and_can_be_asked_for_again() {
+    let world = World::new();
+    let provider = Stubborn::register(&world, OnDetach::Answer);
+    let hub = Hub::load(&world).expect("nothing fails");
+    let driver = hub.driver();
+    driver.system().fail_nth_spawn(OWN + 1);
+    // SAFETY: a test's thread.
+    let begin = || driver.begin_drain(&unsafe { nmr::MayWait::assume() });
+    assert!(begin().is_err());
+    begin().expect("a thread can be made");
+    // SAFETY: a test's thread.
+    until("nothing is left", || driver.drain(&unsafe { nmr::AtMostDispatch::assume() }));
+    drop(hub);
+    provider.leave();
+    finish(&world, driver.system());
+}
