@@ -75,8 +75,10 @@ mod tests {
     fn what_differs_has_another_fingerprint_in_both_halves() {
         let mut low = HashSet::new();
         let mut high = HashSet::new();
-        for a in 0..200_u8 {
-            for b in 0..200_u32 {
+        // Miri has nothing to find in many values that it has not found in few.
+        let each = if cfg!(miri) { 10 } else { 200 };
+        for a in 0..each {
+            for b in 0..each {
                 let value = of((a, Some(b), "text"));
                 assert!(low.insert(value as u64) && high.insert((value >> 64) as u64), "{a} {b}");
             }
