@@ -1,12 +1,20 @@
 //! The readers of input that may be hostile, one function each. The programs in `xtask/fuzz` hand them to a fuzzer, and
 //! the tests here run each for a moment: no bytes may make one panic, take for ever, or fail what it asserts.
 //!
-//! `cargo +nightly fuzz run inf` in `xtask` looks for such bytes until it is stopped (`cargo install cargo-fuzz`).
+//! `NMR_FUZZ_SEEDS=1 cargo test -p xtask fuzz` writes sound files into `xtask/fuzz/corpus` to start from, and
+//! `cargo +nightly fuzz run image` in `xtask` looks for such bytes until it is stopped (`cargo install cargo-fuzz`).
 
+use std::time::SystemTime;
+
+use nmrctl::manifest::MANIFEST_FILE;
+
+use crate::bundle::Bundle;
 use crate::catalog::{Parameters, System, lists};
 use crate::inf::{Inf, lint, print};
 use crate::pe::Image;
+use crate::registrations;
 use crate::signature::general::{self, Form};
+use crate::verify::{self, Expected};
 
 /// Reads `bytes` as an INF file, prints it, holds it against the rules, and plans the catalogs of its package.
 ///
@@ -25,10 +33,11 @@ pub fn inf(bytes: &[u8]) {
     drop(lists(&[inf], &parameters, file));
 }
 
-/// Reads `bytes` as an image: headers, sections, imports, symbols, signature, digests.
+/// Reads `bytes` as an image: headers, sections, imports, symbols, registrations, signature, digests.
 pub fn image(bytes: &[u8]) {
     let Ok(image) = Image::parse(bytes) else { return };
     drop((image.sections(), image.imports(), image.debug_record(), image.checksum()));
+    drop(registrations::of_image(&image));
     if let Ok(Some(der)) = image.signature() {
         catalog(der);
     }
@@ -48,14 +57,20 @@ pub fn symbols(bytes: &[u8]) {
     drop(crate::symbols::id(bytes));
 }
 
+/// Reads `bytes` as the manifest of a bundle of which nothing else is there, and examines that bundle.
+pub fn manifest(bytes: &[u8]) {
+    let files = [(MANIFEST_FILE.to_owned(), bytes.to_vec())].into();
+    drop(verify::examine(&Bundle { files }, &[], Expected::Signed, SystemTime::UNIX_EPOCH));
+}
+
+#[cfg(test)]
+mod seeds;
+
 #[cfg(test)]
 mod tests {
-    /// Sound files to start from.
-    const INFS: [&[u8]; 3] = [
-        include_bytes!("../../inf/composite.inx"),
-        include_bytes!("inf/lint/samples/device.inf"),
-        include_bytes!("inf/lint/samples/primitive.inf"),
-    ];
+    use super::seeds::seeds;
+
+    type Reader = fn(&[u8]);
 
     /// The same numbers every time.
     struct Dice(u64);
@@ -110,21 +125,28 @@ mod tests {
             b".Services",
         ];
         let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+        let infs = seeds("inf");
         for round in 0..1500 {
-            let file = INFS[round % INFS.len()];
-            super::inf(&dice.mutate(file, &words));
+            super::inf(&dice.mutate(&infs[round % infs.len()].content, &words));
         }
     }
 
     #[test]
-    fn no_mutation_of_sound_images_catalogs_and_symbols_is_too_much() {
-        let bundle = crate::package::assemble::samples::bundle();
+    fn no_mutation_of_any_other_sound_file_is_too_much() {
         let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-        let words: [&[u8]; 4] = [b"\xFF\xFF\xFF\xFF", b"\0\0\0\0", b"\x30\x80", b"\x84\x7F\xFF\xFF\xFF"];
-        for _ in 0..500 {
-            super::image(&dice.mutate(&bundle.files["composite/composite.sys"], &words));
-            super::catalog(&dice.mutate(&bundle.files["composite/composite.cat"], &words));
-            super::symbols(&dice.mutate(&bundle.files["composite/composite.pdb"], &words));
+        let words: [&[u8]; 6] =
+            [b"\xFF\xFF\xFF\xFF", b"\0\0\0\0", b"\x30\x80", b"\x84\x7F\xFF\xFF\xFF", b"[]", b"\":\"../"];
+        let readers: [(&str, Reader); 4] = [
+            ("image", super::image),
+            ("catalog", super::catalog),
+            ("symbols", super::symbols),
+            ("manifest", super::manifest),
+        ];
+        for (target, read) in readers {
+            let sound = seeds(target);
+            for round in 0..500 {
+                read(&dice.mutate(&sound[round % sound.len()].content, &words));
+            }
         }
     }
 
