@@ -89,6 +89,9 @@
 #ifndef _Pre_writable_byte_size_
 #define _Pre_writable_byte_size_(size)
 #endif
+#ifndef _Pre_defensive_
+#define _Pre_defensive_
+#endif
 #ifndef _Post_
 #define _Post_
 #endif

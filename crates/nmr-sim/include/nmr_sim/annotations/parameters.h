@@ -34,6 +34,9 @@
 #ifndef _In_reads_or_z_
 #define _In_reads_or_z_(count)
 #endif
+#ifndef _In_reads_or_z_opt_
+#define _In_reads_or_z_opt_(count)
+#endif
 #ifndef _In_reads_bytes_
 #define _In_reads_bytes_(size)
 #endif

@@ -22,7 +22,7 @@ typedef struct _PORT_TABLE {
 } PORT_TABLE;
 
 typedef _IRQL_requires_max_(DISPATCH_LEVEL) _IRQL_requires_same_ _Must_inspect_result_ NTSTATUS PORT_OPEN(
-    _In_ _Notnull_ const PORT_TABLE *Table,
+    _In_ _Pre_defensive_ _Notnull_ const PORT_TABLE *Table,
     _In_reads_bytes_opt_(Size) const VOID *Input,
     _In_range_(0, 4096) SIZE_T Size,
     _Out_writes_bytes_to_opt_(OutputSize, *Written) PVOID Output,
@@ -46,7 +46,7 @@ PortRelease(_Inout_ KIRQL *Lock, _In_ _IRQL_restores_ KIRQL OldIrql)
 _When_(Flags == 0, _Post_satisfies_(return >= 0)) _At_(*Context, _Post_notnull_) _Function_class_(PORT_OPEN)
     _Success_(return >= 0) static NTSTATUS
 PortOpen(
-    _In_ _Notnull_ const PORT_TABLE *Table,
+    _In_ _Pre_defensive_ _Notnull_ const PORT_TABLE *Table,
     _In_reads_bytes_opt_(Size) const VOID *Input,
     _In_range_(0, 4096) SIZE_T Size,
     _Out_writes_bytes_to_opt_(OutputSize, *Written) PVOID Output,
