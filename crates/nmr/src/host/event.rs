@@ -49,7 +49,7 @@ unsafe impl RawEvent for HostEvent {
     }
 
     unsafe fn clear(&self) {
-        self.set.store(false, Ordering::SeqCst);
+        self.set.store(false, Ordering::Release);
     }
 
     unsafe fn wait(&self, _: &MayWait<'_>, limit: Option<Duration>) -> bool {

@@ -24,13 +24,13 @@ impl Door {
 
     /// Shuts the door, ordered before everything that the caller does next.
     pub(crate) fn shut(&self) {
-        self.shut.swap(true, Ordering::SeqCst);
+        self.shut.store(true, Ordering::Release);
         fence(Ordering::SeqCst);
     }
 
     /// Whether the door is shut, ordered after everything that the caller did before.
     pub(crate) fn is_shut(&self) -> bool {
         fence(Ordering::SeqCst);
-        self.shut.load(Ordering::SeqCst)
+        self.shut.load(Ordering::Acquire)
     }
 }
