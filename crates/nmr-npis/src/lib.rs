@@ -2,7 +2,7 @@
 //!
 //! | module | NPI | the driver's role | what is here |
 //! |---|---|---|---|
-//! | [`wsk`] | Winsock Kernel | client | versions, calls, datagram, stream and listening sockets over a seam for requests |
+//! | [`wsk`] | Winsock Kernel | client | versions, calls, datagram, stream and listening sockets over IRPs |
 //! | [`msquic`] | MsQuic in the kernel | client | the table of an API version, opened and closed |
 //! | [`xdp`] | XDP for Windows | client, as XDP has it for network cards | capabilities, and the way to the interface's table |
 //! | [`ebpf::program_information`] | eBPF for Windows, program information | provider | program types, helper functions |

@@ -30,12 +30,12 @@
 #[cfg(nmr_driver)]
 mod kernel;
 #[cfg(nmr_driver)]
-pub use kernel::{Kernel, entry, log};
+pub use kernel::{IoRequest, Kernel, entry, log};
 
 #[cfg(not(nmr_driver))]
 mod desk;
 #[cfg(not(nmr_driver))]
-pub use desk::{Kernel, Loaded, log};
+pub use desk::{IoRequest, Kernel, Loaded, log};
 
 #[cfg(any(nmr_driver, test))]
 mod device_name;

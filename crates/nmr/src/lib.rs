@@ -42,6 +42,7 @@ mod offer;
 pub mod private;
 mod provider;
 mod registration;
+mod request;
 mod role;
 mod rundown;
 pub mod snapshot;
@@ -78,6 +79,7 @@ pub use registration::{
     ClientInstances, ClientRegistration, InstanceIdentity, Instances, Options, Policy, ProviderInstances,
     ProviderRegistration, Registered, Registration,
 };
+pub use request::{Completion, Request, RequestBuffer};
 pub use role::{CallsAtDispatch, Client, Provider, Role};
 pub use system::{
     DpcRoutine, Failure, FailureKind, OnFailure, RawDpc, RawEvent, RawThread, System, ThreadEntry,

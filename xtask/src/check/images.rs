@@ -1,5 +1,5 @@
-//! What was built: a driver image imports no heap routine, which is law 4 again (source can be read wrongly, an image
-//! cannot), and those with a limit to their size keep it.
+//! What was built: a driver image imports no heap routine, unless it has requests of the I/O manager, which is law 4 again
+//! (source can be read wrongly, an image cannot), and those with a limit to their size keep it.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +16,10 @@ const LAW: &str = "law 4";
 /// functions with more than 4 KiB of locals.
 const FORBIDDEN: [&str; 5] =
     ["ExAllocatePool", "ExAllocateFromLookasideList", "ExFreePool", "RtlAllocateHeap", "__chkstk"];
+
+/// Those that come with requests of the I/O manager, and how such an image is known.
+const OF_REQUESTS: [&str; 2] = ["ExAllocatePool", "ExFreePool"];
+const HAS_REQUESTS: &str = "IoAllocateIrp";
 
 /// The most that an image may have, in bytes. The composite sample says what the framework costs a driver.
 const SIZE_LIMITS: [(&str, usize); 1] = [("composite", 64 * 1024)];
@@ -58,7 +62,9 @@ fn oversize(driver: &str, image: &str, size: usize) -> Option<Finding> {
 /// What the image in `bytes` imports of the forbidden.
 pub(crate) fn heap_imports(bytes: &[u8]) -> Vec<&'static str> {
     let found = |wanted: &&str| bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes());
-    FORBIDDEN.into_iter().filter(found).collect()
+    let has_requests = found(&HAS_REQUESTS);
+    let allowed = |name: &&str| has_requests && OF_REQUESTS.contains(name);
+    FORBIDDEN.into_iter().filter(|name| !allowed(name)).filter(found).collect()
 }
 
 fn of_image(name: &str, bytes: &[u8]) -> Vec<Finding> {
@@ -100,5 +106,8 @@ mod tests {
     #[test]
     fn an_image_without_is_not() {
         assert!(of_image("a.sys", b"MZ....KeSetEvent\0DbgPrint\0ntoskrnl.exe\0").is_empty());
+        let with_requests = b"MZ....IoAllocateIrp\0ExAllocatePool2\0ExFreePoolWithTag\0";
+        assert!(of_image("a.sys", with_requests).is_empty());
+        assert_eq!(of_image("a.sys", &[with_requests, &b"RtlAllocateHeap\0"[..]].concat()).len(), 1);
     }
 }

@@ -4,14 +4,13 @@
 
 use super::address::SocketAddress;
 use super::contract::wsk::{Provider as _, ProviderCalls};
-use super::request::Request;
 use super::socket::Socket;
 use super::sockets::{STREAM, StreamSocket};
 use super::table::{ListenDispatch, RawSocket};
 use core::ffi::c_void;
 use core::net::SocketAddr;
 use core::ptr::{null, null_mut};
-use nmr::{AtPassive, Error, Guard, Result, Role};
+use nmr::{AtPassive, Error, Guard, Request, Result, Role};
 
 /// `WSK_FLAG_LISTEN_SOCKET`.
 const LISTEN_FLAG: u32 = 1;

@@ -31,16 +31,14 @@
 //! ```
 //!
 //! # What is not here
-//! - **Requests in the kernel.** [`Request`] is the seam: an IRP, an event that its completion sets, and an MDL. Its
-//!   implementation over `IoAllocateIrp` is not part of this repository yet; the tests have one of std. So WSK is proved on
-//!   the simulated NMR, with a WSK of the tests, and nowhere else.
+//! - **The WSK of Windows.** These sockets are proved with a WSK of the tests on the simulated NMR, and over IRPs with one in C
+//!   in the lab, and nowhere else. `Q` is `nmr_wdk::IoRequest` in a driver: see [`Request`].
 //! - Event callbacks, control codes, names, conditional accepting: [`ProviderCalls`] has what WSK has, as `unsafe` functions.
 
 mod address;
 mod contract;
 mod listen;
 mod npi;
-mod request;
 mod socket;
 mod sockets;
 pub mod table;
@@ -48,6 +46,6 @@ pub mod table;
 pub use address::SocketAddress;
 pub use contract::wsk::{Provider, ProviderCalls, ProviderCharacteristics, ProviderDispatch};
 pub use listen::ListenSocket;
+pub use nmr::Request;
 pub use npi::{ClientDispatch, Npi, VERSION};
-pub use request::{Completion, Request};
 pub use sockets::{DatagramSocket, StreamSocket};

@@ -4,7 +4,6 @@
 
 use super::SocketAddress;
 use super::contract::wsk::ProviderCalls;
-use super::request::Request;
 use super::table::{BasicDispatch, Buffer, RawSocket};
 use core::ffi::c_void;
 use core::fmt;
@@ -12,7 +11,7 @@ use core::mem::ManuallyDrop;
 use core::net::SocketAddr;
 use core::ptr::NonNull;
 use core::time::Duration;
-use nmr::{AtPassive, Error, Guard, HeldGuard, Result, Role, Status};
+use nmr::{AtPassive, Error, Guard, HeldGuard, Request, Result, Role, Status};
 
 /// How often a request that waits looks whether the binding is closing.
 const LOOK: Duration = Duration::from_millis(20);
@@ -106,10 +105,10 @@ impl<R: Role<PeerCalls = ProviderCalls>, Q: Request, D> Socket<R, Q, D> {
         at: &AtPassive<'_>,
         send: impl FnOnce(*mut RawSocket, &D, *mut Buffer, *mut c_void) -> Status,
     ) -> Result<usize> {
-        let (memory, length) = (bytes.as_ptr().cast_mut(), bytes.len());
-        // SAFETY: lent until the request is completed, which is before this returns; the operation only reads.
-        let mdl = unsafe { self.request.describe(memory, length) }?;
-        let mut buffer = Buffer { mdl, offset: 0, length };
+        let (length, own) = (bytes.len(), self.request.buffer(bytes.len())?);
+        // SAFETY: as many bytes of the request's, which is not in flight.
+        unsafe { own.bytes.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), length) };
+        let mut buffer = Buffer { mdl: own.mdl, offset: 0, length };
         self.ask(at, |raw, functions, irp| send(raw, functions, &mut buffer, irp))
     }
 
@@ -120,12 +119,13 @@ impl<R: Role<PeerCalls = ProviderCalls>, Q: Request, D> Socket<R, Q, D> {
         at: &AtPassive<'_>,
         send: impl FnOnce(*mut RawSocket, &D, *mut Buffer, *mut c_void) -> Status,
     ) -> Result<usize> {
-        let length = bytes.len();
-        // SAFETY: lent for writing until the request is completed, which is before this returns.
-        let mdl = unsafe { self.request.describe(bytes.as_mut_ptr(), length) }?;
-        let mut buffer = Buffer { mdl, offset: 0, length };
+        let (length, own) = (bytes.len(), self.request.buffer(bytes.len())?);
+        let mut buffer = Buffer { mdl: own.mdl, offset: 0, length };
         let received = self.ask(at, |raw, functions, irp| send(raw, functions, &mut buffer, irp))?;
-        Ok(received.min(length))
+        let received = received.min(length);
+        // SAFETY: not more than there are, of the request's, which was completed.
+        unsafe { own.bytes.as_ptr().copy_to_nonoverlapping(bytes.as_mut_ptr(), received) };
+        Ok(received)
     }
 }
 

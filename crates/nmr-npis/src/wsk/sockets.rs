@@ -5,13 +5,12 @@
 
 use super::address::SocketAddress;
 use super::contract::wsk::{Provider as _, ProviderCalls};
-use super::request::Request;
 use super::socket::Socket;
 use super::table::{ConnectionDispatch, DatagramDispatch};
 use core::ffi::c_void;
 use core::net::SocketAddr;
 use core::ptr::null_mut;
-use nmr::{AtPassive, Error, Guard, Result, Role};
+use nmr::{AtPassive, Error, Guard, Request, Result, Role};
 
 /// `SOCK_STREAM`, `IPPROTO_TCP`, `WSK_FLAG_CONNECTION_SOCKET` is implied by `WskSocketConnect`.
 pub(super) const STREAM: (u16, u32) = (1, 6);

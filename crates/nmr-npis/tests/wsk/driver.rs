@@ -2,8 +2,7 @@
 
 #![expect(unsafe_code, reason = "makes the token of a test's thread")]
 
-use crate::irp::HostRequest;
-use nmr::host::{Host, Loaded};
+use nmr::host::{Host, HostRequest, Loaded};
 use nmr::{AtPassive, ClientBinding, Error, MayWait, Offer, OwnThread, Refusal};
 use nmr_npis::wsk::{self, DatagramSocket};
 use nmr_sim::World;

@@ -2,12 +2,12 @@
 
 #![expect(unsafe_code, reason = "is a peer in C's terms")]
 
-use crate::irp::Mdl;
 use crate::listen;
 use crate::sockets::{Inbox, Network, Socket};
 use crate::subsystem::{ADDRESS_ALREADY_EXISTS, CONNECTION_REFUSED, Client, ECHO};
 use core::ffi::c_void;
 use core::net::SocketAddr;
+use nmr::host::HostMdl;
 use nmr::{ReservedHeader, Status};
 use nmr_npis::wsk::table::{BasicDispatch, Buffer, ConnectionDispatch, DatagramDispatch, RawSocket};
 use nmr_npis::wsk::{ProviderDispatch, SocketAddress};
@@ -87,10 +87,13 @@ impl Memory {
     fn of(buffer: *mut Buffer) -> Self {
         // SAFETY: the client passes a buffer.
         let Buffer { mdl, offset, length } = unsafe { buffer.read() };
+        if length == 0 {
+            return Self(core::ptr::dangling::<u8>().addr(), 0);
+        }
         // SAFETY: with an MDL.
-        let Mdl { memory, length: most } = unsafe { mdl.cast::<Mdl>().read() };
+        let HostMdl { bytes, length: most } = unsafe { mdl.cast::<HostMdl>().read() };
         assert!(offset as usize + length <= most);
-        Self(memory.wrapping_add(offset as usize).expose_provenance(), length)
+        Self(bytes.wrapping_add(offset as usize).expose_provenance(), length)
     }
 
     fn read(self) -> Vec<u8> {

@@ -2,12 +2,11 @@
 
 #![expect(unsafe_code, reason = "is a peer in C's terms")]
 
-use crate::irp::{HostRequest, Irp};
 use crate::subsystem::CANCELLED;
 use core::ffi::c_void;
 use core::net::SocketAddr;
-use nmr::Status;
-use nmr_npis::wsk::Request;
+use nmr::host::{HostIrp, HostRequest};
+use nmr::{Request as _, Status};
 use nmr_npis::wsk::table::RawSocket;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,7 +37,7 @@ pub struct Inbox {
 }
 
 /// What is done for one request, as often as needed until it answers how the request is completed.
-type Work = (Arc<Irp>, Box<dyn FnMut() -> Option<(Status, usize)> + Send>);
+type Work = (Arc<HostIrp>, Box<dyn FnMut() -> Option<(Status, usize)> + Send>);
 
 /// `WSK_SOCKET` and what WSK keeps behind it.
 #[repr(C)]
@@ -80,7 +79,9 @@ impl Network {
     ) -> Status {
         let sender = self.work.lock().expect("no panic");
         let sender = sender.as_ref().expect("open");
-        sender.send((Irp::take(irp), Box::new(work))).expect("the thread runs");
+        // SAFETY: the client's, taken over here alone.
+        let irp = unsafe { HostIrp::take(irp) };
+        sender.send((irp, Box::new(work))).expect("the thread runs");
         Status::PENDING
     }
 

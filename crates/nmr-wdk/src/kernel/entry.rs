@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "is called by the I/O manager, with its pointers")]
 
 use super::control_device::{self, Dispatch};
-use super::{etw, log, parameters};
+use super::{etw, io_request, log, parameters};
 use core::ffi::c_void;
 use nmr::{Driver, Level, MayWait, Status};
 
@@ -72,7 +72,7 @@ pub unsafe fn load<D: Driver>(
         }
         Err(error) => {
             // SAFETY: DriverEntry fails.
-            unsafe { leave() };
+            unsafe { leave(&may_wait) };
             error.status()
         }
     }
@@ -88,14 +88,15 @@ pub unsafe fn unload<D: Driver>(driver: &'static D) {
     // SAFETY: the I/O manager calls Unload once, after DriverEntry has succeeded, on a thread of its own.
     unsafe { driver.unload(&may_wait) };
     // SAFETY: the driver is down.
-    unsafe { leave() };
+    unsafe { leave(&may_wait) };
 }
 
-/// Takes back what `load` did besides loading the driver.
+/// Takes back what `load` did besides loading the driver, when the last completion routine is over.
 ///
 /// # Safety
 /// For DriverEntry that fails, or Unload, when the driver is down.
-unsafe fn leave() {
+unsafe fn leave(may_wait: &MayWait<'_>) {
+    io_request::wait_until_over(may_wait);
     // SAFETY: as the caller says; handles that are open postpone Unload.
     unsafe { control_device::delete() };
     etw::unregister();

@@ -17,6 +17,26 @@ impl KernelEvent {
     fn raw(&self) -> *mut KEVENT {
         self.0.get().cast()
     }
+
+    /// `KeWaitForSingleObject`. Answers whether it was set; otherwise the limit has come.
+    ///
+    /// # Safety
+    /// It is initialised, and the thread is below DISPATCH_LEVEL.
+    pub(super) unsafe fn wait_below_dispatch(&self, limit: Option<Duration>) -> bool {
+        let mut limit = limit.map(TimeLimit::relative);
+        let limit = limit.as_mut().map_or(core::ptr::null_mut(), TimeLimit::as_mut_ptr);
+        // SAFETY: as the caller says; in kernel mode, so that the stack stays in memory meanwhile.
+        let status = unsafe {
+            ntddk::KeWaitForSingleObject(
+                self.raw().cast(),
+                _KWAIT_REASON::Executive,
+                _MODE::KernelMode as i8,
+                0,
+                limit,
+            )
+        };
+        succeeded(status)
+    }
 }
 
 impl fmt::Debug for KernelEvent {
@@ -50,18 +70,7 @@ unsafe impl RawEvent for KernelEvent {
     }
 
     unsafe fn wait(&self, _: &MayWait<'_>, limit: Option<Duration>) -> bool {
-        let mut limit = limit.map(TimeLimit::relative);
-        let limit = limit.as_mut().map_or(core::ptr::null_mut(), TimeLimit::as_mut_ptr);
         // SAFETY: the caller says that it is initialised, and MayWait that the thread is at PASSIVE_LEVEL.
-        let status = unsafe {
-            ntddk::KeWaitForSingleObject(
-                self.raw().cast(),
-                _KWAIT_REASON::Executive,
-                _MODE::KernelMode as i8,
-                0,
-                limit,
-            )
-        };
-        succeeded(status)
+        unsafe { self.wait_below_dispatch(limit) }
     }
 }

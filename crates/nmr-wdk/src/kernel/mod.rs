@@ -6,6 +6,7 @@ mod dpc;
 pub mod entry;
 mod etw;
 mod event;
+mod io_request;
 mod irql;
 mod lock;
 mod log;
@@ -20,5 +21,6 @@ mod system;
 mod text;
 mod thread;
 
+pub use io_request::IoRequest;
 pub use log::log;
 pub use system::Kernel;

@@ -6,11 +6,13 @@ mod event;
 mod lock;
 mod processors;
 mod registrar;
+mod request;
 mod thread;
 
 pub use event::HostEvent;
 pub use lock::HostLock;
 pub use processors::{HostDpc, above_dispatch, critical_regions};
+pub use request::{HostIrp, HostMdl, HostRequest};
 
 use crate::{Driver, Error, Event, Failure, Level, MayWait, RawThread, Result, Step, System, ThreadEntry};
 use core::ffi::c_void;

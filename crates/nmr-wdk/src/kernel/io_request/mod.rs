@@ -1,0 +1,160 @@
+//! A request over an IRP of the driver's own.
+//!
+//! Whoever completes the IRP calls [`completed`], which answers STATUS_MORE_PROCESSING_REQUIRED: the I/O manager does not
+//! touch the IRP afterwards. Either it sets the event that the thread in `wait` waits for, and has then nothing more to do
+//! with the request; or nobody waits, and it frees the request itself.
+
+#![expect(unsafe_code, reason = "hands out an IRP, and is called back when it is completed")]
+
+mod buffer;
+mod irp;
+mod pool;
+mod routines;
+
+use super::event::KernelEvent;
+use buffer::Buffer;
+use core::cell::Cell;
+use core::ffi::c_void;
+use core::fmt;
+use core::mem::ManuallyDrop;
+use core::time::Duration;
+use irp::{Irp, MORE_PROCESSING_REQUIRED};
+use nmr::{AtPassive, Completion, RawEvent as _, Request, RequestBuffer, Result};
+use pool::Pooled;
+use wdk_sys::{DEVICE_OBJECT, IRP};
+
+pub(super) use routines::wait_until_over;
+
+/// A request of the I/O manager, for NPIs whose functions take an IRP: `DatagramSocket<nmr::Client<Wsk>, IoRequest>`. It
+/// allocates from the non-paged pool what an operation needs before the operation begins: the IRP with one stack location, the
+/// event, and a buffer that grows to the longest that was asked for.
+pub struct IoRequest {
+    shared: ManuallyDrop<Pooled<Shared>>,
+    buffer: ManuallyDrop<Option<Buffer>>,
+    /// Whether the IRP was handed out, and no wait has answered its completion.
+    begun: bool,
+}
+
+/// What the completion routine needs, in memory that stays where it is.
+struct Shared {
+    irp: Irp,
+    event: KernelEvent,
+    /// What becomes of the request when it is completed; it is waited for if this is none.
+    release: Cell<Option<Release>>,
+}
+
+/// What is called when a request that nobody waits for is completed, and with what.
+type Release = (*mut c_void, unsafe fn(*mut c_void));
+
+// SAFETY: the pool's memory belongs to no thread; `release` is written before the IRP is handed out, and read by its
+// completion routine.
+unsafe impl Send for IoRequest {}
+
+// SAFETY: the IRP is freed when it was never handed out, or its completion was waited for, or by its completion routine.
+unsafe impl Request for IoRequest {
+    fn new() -> Result<Self> {
+        let shared = Shared { irp: Irp::new()?, event: KernelEvent::UNINITIALIZED, release: Cell::new(None) };
+        let shared = Pooled::new(shared)?;
+        // SAFETY: in the place where it stays, and nobody uses it yet.
+        unsafe { shared.event.initialize() };
+        let (shared, buffer) = (ManuallyDrop::new(shared), ManuallyDrop::new(None));
+        Ok(Self { shared, buffer, begun: false })
+    }
+
+    fn begin(&mut self) -> *mut c_void {
+        assert!(!self.begun, "the request is in flight");
+        self.begun = true;
+        // SAFETY: initialised, and nobody waits.
+        unsafe { self.shared.event.clear() };
+        // SAFETY: nobody has the IRP; the routine is made for this context, which stays until it has run.
+        unsafe { self.shared.irp.begin(completed, self.shared.as_ptr().cast()) }.cast()
+    }
+
+    fn wait(&mut self, limit: Duration, _: &AtPassive<'_>) -> Option<Completion> {
+        // SAFETY: initialised, and the caller is at PASSIVE_LEVEL.
+        if !unsafe { self.shared.event.wait_below_dispatch(Some(limit)) } {
+            return None;
+        }
+        self.begun = false;
+        // SAFETY: the event says that it is completed.
+        Some(unsafe { self.shared.irp.completion() })
+    }
+
+    fn cancel(&mut self) {
+        if self.begun {
+            self.shared.irp.cancel();
+        }
+    }
+
+    fn buffer(&mut self, length: usize) -> Result<RequestBuffer> {
+        assert!(!self.begun, "the peer has the buffer");
+        if length == 0 {
+            return Ok(RequestBuffer::EMPTY);
+        }
+        if let Some(buffer) = &*self.buffer
+            && buffer.length() >= length
+        {
+            return Ok(buffer.described());
+        }
+        // First the old one goes: a driver that asks for more and more needs the longest only.
+        *self.buffer = None;
+        Ok(self.buffer.insert(Buffer::new(length)?).described())
+    }
+
+    fn finish(
+        mut self,
+        send: impl FnOnce(*mut c_void),
+        context: *mut c_void,
+        release: unsafe fn(*mut c_void),
+    ) {
+        *self.buffer = None;
+        self.shared.release.set(Some((context, release)));
+        let irp = self.begin();
+        // From here on the completion routine owns it: it was begun, so nothing is freed here.
+        drop(self);
+        send(irp);
+    }
+}
+
+impl Drop for IoRequest {
+    fn drop(&mut self) {
+        if self.begun {
+            // The peer still has the IRP, and perhaps the buffer: better lost than freed under it.
+            return;
+        }
+        // SAFETY: dropped here alone.
+        unsafe { ManuallyDrop::drop(&mut self.buffer) };
+        // SAFETY: as above.
+        unsafe { ManuallyDrop::drop(&mut self.shared) };
+    }
+}
+
+impl fmt::Debug for IoRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IoRequest").field("begun", &self.begun).finish_non_exhaustive()
+    }
+}
+
+/// `IO_COMPLETION_ROUTINE`. IRQL <= DISPATCH_LEVEL, on any thread.
+///
+/// # Safety
+/// `shared` is that of the request, whose IRP is completed.
+unsafe extern "C" fn completed(_: *mut DEVICE_OBJECT, _: *mut IRP, shared: *mut c_void) -> i32 {
+    routines::enter();
+    let shared: *mut Shared = shared.cast();
+    // SAFETY: as the caller says; it stays until the event is set, or until it is freed below.
+    match unsafe { &*shared }.release.take() {
+        None => {
+            // SAFETY: initialised. This is the last access: whoever waits may free the request at once.
+            unsafe { (*shared).event.set() };
+        }
+        Some((context, release)) => {
+            // SAFETY: `finish` has given it up, and the IRP is no longer in use once this routine was called.
+            drop(unsafe { Pooled::from_raw(shared) });
+            // SAFETY: as the caller of `finish` says.
+            unsafe { release(context) };
+        }
+    }
+    routines::leave();
+    MORE_PROCESSING_REQUIRED
+}
