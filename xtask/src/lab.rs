@@ -36,6 +36,8 @@ mod session;
 mod soak;
 #[cfg(unix)]
 mod tally;
+#[cfg(unix)]
+mod wsk;
 
 #[cfg(unix)]
 pub(crate) use self::{bundle::LabBundle, images::netio, session::boot as boot_lab};
@@ -51,8 +53,9 @@ Examples:
 
 The lab machine is made of Wine: its kernel loads the very .sys files of the bundle, nmr-sim is its NETIO.SYS, and a
 checking ntoskrnl.exe stands in front of Wine's: interrupt levels, pool, threads, DPCs, what is left at unload.
-After the rounds peers hold drivers up: the control device, the watchdog and the helpers must show what they are for. At
-last NMR fails to let go of drivers: the machine must stop with the documented code, or the driver must park and say why.
+After the rounds a client of WSK and a WSK in C come and go with IRPs outstanding. Then peers hold drivers up: the control
+device, the watchdog and the helpers must show what they are for. At last NMR fails to let go of drivers: the machine must
+stop with the documented code, or the driver must park and say why.
 It does not prove stack depth, paged memory, code integrity, the driver store or timing.";
 
 /// The arguments of `lab`.

@@ -1,11 +1,12 @@
 //! The images that only the lab uses: our NETIO.SYS, what checks drivers in front of Wine's kernel, the driver that panics
-//! on purpose, and those that NMR does not let go of.
+//! on purpose, those that NMR does not let go of, and a client of WSK.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use nmr_lab::Kernel;
 
+use super::wsk;
 use crate::build::{self, Packages};
 use crate::context::Context;
 
@@ -57,6 +58,14 @@ pub(super) fn failure_probes(context: &Context) -> Result<FailureProbes> {
     let images = build::build_drivers(context, &packages, &drivers)?;
     let [stops, parks] = images.as_slice() else { bail!("two images should have been built") };
     Ok(FailureProbes { stops: stops.sys.clone(), parks: parks.sys.clone() })
+}
+
+/// Builds the client of WSK.
+pub(super) fn wsk_client(context: &Context) -> Result<PathBuf> {
+    let packages = Packages::read(context)?;
+    let drivers = packages.named(&[wsk::CLIENT])?;
+    let images = build::build_drivers(context, &packages, &drivers)?;
+    Ok(images.first().with_context(|| format!("no image was built of {}", wsk::CLIENT))?.sys.clone())
 }
 
 /// Builds the driver that panics on purpose.

@@ -1,6 +1,7 @@
 //! A session: a fresh lab machine, the drivers installed by the bundle's own nmrctl, the rounds, the panic, the end.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
@@ -16,6 +17,7 @@ use super::panic_check::{self, Panic};
 use super::report::{self, Summary};
 use super::rounds::Stage;
 use super::tally::{Counter, Tally};
+use super::wsk;
 use crate::context::Context;
 use crate::exit;
 
@@ -35,7 +37,11 @@ pub(super) struct Options {
 pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) -> Result<Summary> {
     let LabBundle { bundle, .. } = lab_bundle;
     lab_bundle.require_all()?;
-    let probes = Probes { panic: images::panic_probe(context)?, failure: images::failure_probes(context)? };
+    let probes = Probes {
+        panic: images::panic_probe(context)?,
+        failure: images::failure_probes(context)?,
+        wsk_client: images::wsk_client(context)?,
+    };
     let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(seed_from_clock);
     let lab = boot(context, lab_bundle, "lab", options.processors, checks::failure::failing())?;
@@ -60,10 +66,11 @@ pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) 
     })
 }
 
-/// Drivers that are not in the bundle, and go wrong.
+/// Drivers that are not in the bundle.
 struct Probes {
     panic: PanicProbe,
     failure: FailureProbes,
+    wsk_client: PathBuf,
 }
 
 /// Boots a lab machine for the drivers of `bundle`. Several may run at once: each has a name of its own.
@@ -130,6 +137,7 @@ fn play(
 
     let mut checks: Vec<String> =
         guests::run(context, lab, &nmrctl, &lab_bundle.bundle)?.into_iter().collect();
+    checks.push(wsk::run(context, lab, &probes.wsk_client, seed)?);
     checks.extend(checks::run(context, lab, &nmrctl, &probes.failure)?);
     let step = context.ui.step("uninstall");
     nmrctl.run(&["uninstall"], INSTALL_LIMIT)?;

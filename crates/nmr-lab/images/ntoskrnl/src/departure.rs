@@ -15,6 +15,8 @@ pub(crate) fn report_left(image: &Image) {
     let counts = [
         (&image.critical_regions, "critical regions entered and not left"),
         (&image.work_items, "work items allocated and not freed"),
+        (&image.irps, "IRPs allocated and not freed"),
+        (&image.mdls, "MDLs allocated and not freed"),
         (&image.links, "symbolic links made and not deleted"),
     ];
     for (count, what) in counts {

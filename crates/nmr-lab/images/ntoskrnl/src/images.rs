@@ -20,6 +20,10 @@ pub(crate) struct Image {
     pub(crate) critical_regions: AtomicI64,
     /// Work items allocated and not freed.
     pub(crate) work_items: AtomicI64,
+    /// IRPs allocated and not freed.
+    pub(crate) irps: AtomicI64,
+    /// MDLs allocated and not freed.
+    pub(crate) mdls: AtomicI64,
     /// Symbolic links made and not deleted.
     pub(crate) links: AtomicI64,
 }

@@ -19,7 +19,7 @@
 //! | `wait.rs`, `critical_region.rs`, `system_thread.rs`, `thread.rs`, `linger.rs` | threads |
 //! | `pool.rs`, `arena.rs`, `layout.rs` | memory that tells who misuses it |
 //! | `notification.rs`, `import.rs`, `images.rs`, `service.rs`, `departure.rs` | images that come and go |
-//! | `device.rs`, `work_item.rs`, `etw.rs`, `rundown.rs`, `clock.rs`, `security.rs` | what drivers register, or Wine lacks |
+//! | `device.rs`, `request.rs`, `work_item.rs`, `etw.rs`, `rundown.rs`, `clock.rs`, `security.rs` | what drivers register, or Wine lacks |
 //! | `failing.rs` | NMR that does not let go, where the settings ask for it |
 //! | `fault.rs`, `report.rs` | what is said |
 //!
@@ -70,6 +70,8 @@ mod pool;
 mod processors;
 #[cfg(windows)]
 mod report;
+#[cfg(windows)]
+mod request;
 #[cfg(windows)]
 mod routines;
 #[cfg(windows)]

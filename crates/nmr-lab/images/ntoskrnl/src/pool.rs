@@ -177,6 +177,11 @@ pub(crate) unsafe extern "system" fn free_tagged(block: *mut c_void, tag: u32) {
     arena::retire(known.first(), size);
 }
 
+/// Whether `address` lies in a block that is not freed.
+pub(crate) fn is_alive(address: usize) -> bool {
+    find(address).is_some_and(|block| block.freed_at == 0)
+}
+
 /// The block whose pages, with the one behind them, hold `address`.
 fn find(address: usize) -> Option<Block> {
     find_in(&BLOCKS.lock().unwrap_or_else(PoisonError::into_inner), address)

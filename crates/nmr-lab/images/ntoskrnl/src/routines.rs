@@ -159,7 +159,14 @@ macro_rules! routines {
             IoDeleteDevice, Limit::AtMost(APC), Target::Own(|| crate::device::delete as *const c_void);
             IoCreateSymbolicLink, Limit::AtMost(PASSIVE), Target::Own(|| crate::device::create_link as *const c_void);
             IoDeleteSymbolicLink, Limit::AtMost(PASSIVE), Target::Own(|| crate::device::delete_link as *const c_void);
+            IoAllocateIrp, Limit::AtMost(DISPATCH), Target::Own(|| crate::request::allocate_irp as *const c_void);
+            IoReuseIrp, Limit::AtMost(DISPATCH), Target::Wine;
+            IoCancelIrp, Limit::AtMost(DISPATCH), Target::Wine;
             IofCompleteRequest, Limit::AtMost(DISPATCH), Target::Wine;
+            IoFreeIrp, Limit::AtMost(DISPATCH), Target::Own(|| crate::request::free_irp as *const c_void);
+            IoAllocateMdl, Limit::AtMost(DISPATCH), Target::Own(|| crate::request::allocate_mdl as *const c_void);
+            IoFreeMdl, Limit::AtMost(DISPATCH), Target::Own(|| crate::request::free_mdl as *const c_void);
+            MmBuildMdlForNonPagedPool, Limit::AtMost(DISPATCH), Target::Own(|| crate::request::build_mdl as *const c_void);
             IoAllocateWorkItem, Limit::AtMost(DISPATCH), Target::Own(|| crate::work_item::allocate as *const c_void);
             IoQueueWorkItem, Limit::AtMost(DISPATCH), Target::Wine;
             IoFreeWorkItem, Limit::AtMost(DISPATCH), Target::Own(|| crate::work_item::free as *const c_void);

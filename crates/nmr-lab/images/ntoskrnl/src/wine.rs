@@ -75,6 +75,14 @@ routines_of! { COPY:
     fn delete_link = "IoDeleteSymbolicLink"(link: *const c_void) -> i32;
     /// `IofCompleteRequest`.
     fn complete_request = "IofCompleteRequest"(request: *mut c_void, boost: i8);
+    /// `IoAllocateIrp`.
+    fn allocate_irp = "IoAllocateIrp"(stack_size: i8, quota: u8) -> *mut c_void;
+    /// `IoFreeIrp`.
+    fn free_irp = "IoFreeIrp"(irp: *mut c_void);
+    /// `IoAllocateMdl`.
+    fn allocate_mdl = "IoAllocateMdl"(address: *mut c_void, length: u32, secondary: u8, quota: u8, irp: *mut c_void) -> *mut c_void;
+    /// `IoFreeMdl`.
+    fn free_mdl = "IoFreeMdl"(mdl: *mut c_void);
     /// `IoAllocateWorkItem`.
     fn allocate_work_item = "IoAllocateWorkItem"(device: *mut c_void) -> *mut c_void;
     /// `IoFreeWorkItem`.
