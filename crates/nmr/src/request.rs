@@ -80,8 +80,9 @@ pub unsafe trait Request: Sized + Send + 'static {
     /// If the request was begun, and no wait has answered its completion.
     fn buffer(&mut self, length: usize) -> Result<RequestBuffer>;
 
-    /// Makes the request ready, and lets `send` send it. When it is completed, it is freed, and then `release` is called with
-    /// `context`, on any thread at IRQL <= DISPATCH_LEVEL; `IoFreeIrp`. Does not wait, and cannot fail. IRQL <= DISPATCH_LEVEL.
+    /// Makes the request ready, and lets `send` send it. When it is completed, and `send` has returned, it is freed, and then
+    /// `release` is called with `context`, on any thread at IRQL <= DISPATCH_LEVEL; `IoFreeIrp`. Does not wait, and cannot fail.
+    /// IRQL <= DISPATCH_LEVEL.
     fn finish(self, send: impl FnOnce(*mut c_void), context: *mut c_void, release: unsafe fn(*mut c_void));
 }
 
@@ -142,20 +143,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_finished_tells_so_when_it_is_completed() {
+    fn what_is_finished_tells_so_when_it_is_completed_and_sent() {
         unsafe fn release(count: *mut c_void) {
             // SAFETY: the count of the test.
             let count = unsafe { &*count.cast_const().cast::<AtomicUsize>() };
             count.fetch_add(1, Ordering::SeqCst);
         }
         let count = AtomicUsize::new(0);
-        let request = HostRequest::new().expect("nothing fails");
+        let context = || core::ptr::from_ref(&count).cast_mut().cast();
         let mut sent = null_mut();
-        request.finish(|irp| sent = irp, core::ptr::from_ref(&count).cast_mut().cast(), release);
+        HostRequest::new().expect("nothing fails").finish(|irp| sent = irp, context(), release);
         assert_eq!(count.load(Ordering::SeqCst), 0);
         // SAFETY: taken over once.
-        let irp = unsafe { HostIrp::take(sent) };
-        irp.complete(Status::SUCCESS, 0);
+        unsafe { HostIrp::take(sent) }.complete(Status::SUCCESS, 0);
         assert_eq!(count.load(Ordering::SeqCst), 1);
+
+        let completes_at_once = |irp| {
+            // SAFETY: taken over once.
+            unsafe { HostIrp::take(irp) }.complete(Status::SUCCESS, 0);
+            assert_eq!(count.load(Ordering::SeqCst), 1, "the driver is still inside the peer");
+        };
+        HostRequest::new().expect("nothing fails").finish(completes_at_once, context(), release);
+        assert_eq!(count.load(Ordering::SeqCst), 2);
     }
 }

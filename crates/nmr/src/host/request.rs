@@ -25,8 +25,9 @@ pub struct HostIrp {
 struct State {
     completion: Option<Completion>,
     cancelled: bool,
-    /// What is called when it is completed, and with what.
+    /// What is called when it is completed and the call that sends it has returned, and with what.
     release: Option<Release>,
+    returned: bool,
 }
 
 /// The address of a context, and the function that takes it.
@@ -56,17 +57,28 @@ impl HostIrp {
             let mut state = self.state();
             let before = state.completion.replace(Completion { status, information });
             assert!(before.is_none(), "a request is completed twice");
-            state.release.take()
+            state.released()
         };
         self.completed.notify_all();
-        if let Some((context, release)) = release {
-            // SAFETY: as whoever finished the request has said.
-            unsafe { release(core::ptr::with_exposed_provenance_mut(context)) };
-        }
+        call(release);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What is to be called now, if everything for it has happened.
+    fn released(&mut self) -> Option<Release> {
+        if self.returned && self.completion.is_some() { self.release.take() } else { None }
+    }
+}
+
+fn call(release: Option<Release>) {
+    if let Some((context, release)) = release {
+        // SAFETY: as whoever finished the request has said.
+        unsafe { release(core::ptr::with_exposed_provenance_mut(context)) };
     }
 }
 
@@ -149,9 +161,13 @@ unsafe impl Request for HostRequest {
     ) {
         let irp = self.begin();
         self.irp.state().release = Some((context.expose_provenance(), release));
-        // The peer has its own reference, and nothing else of this value.
-        drop(self);
         send(irp);
+        let release = {
+            let mut state = self.irp.state();
+            state.returned = true;
+            state.released()
+        };
+        call(release);
     }
 }
 

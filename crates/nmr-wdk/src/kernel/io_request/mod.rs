@@ -2,7 +2,7 @@
 //!
 //! Whoever completes the IRP calls [`completed`], which answers STATUS_MORE_PROCESSING_REQUIRED: the I/O manager does not
 //! touch the IRP afterwards. Either it sets the event that the thread in `wait` waits for, and has then nothing more to do
-//! with the request; or nobody waits, and it frees the request itself.
+//! with the request; or nobody waits, and the request is freed when it was completed and the call that sent it has returned.
 
 #![expect(unsafe_code, reason = "hands out an IRP, and is called back when it is completed")]
 
@@ -17,6 +17,7 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::fmt;
 use core::mem::ManuallyDrop;
+use core::sync::atomic::{AtomicU8, Ordering};
 use core::time::Duration;
 use irp::{Irp, MORE_PROCESSING_REQUIRED};
 use nmr::{AtPassive, Completion, RawEvent as _, Request, RequestBuffer, Result};
@@ -41,6 +42,8 @@ struct Shared {
     event: KernelEvent,
     /// What becomes of the request when it is completed; it is waited for if this is none.
     release: Cell<Option<Release>>,
+    /// Who still has to leave a request that nobody waits for: its completion routine, and the call that sends it.
+    inside: AtomicU8,
 }
 
 /// What is called when a request that nobody waits for is completed, and with what.
@@ -53,7 +56,8 @@ unsafe impl Send for IoRequest {}
 // SAFETY: the IRP is freed when it was never handed out, or its completion was waited for, or by its completion routine.
 unsafe impl Request for IoRequest {
     fn new() -> Result<Self> {
-        let shared = Shared { irp: Irp::new()?, event: KernelEvent::UNINITIALIZED, release: Cell::new(None) };
+        let (irp, event) = (Irp::new()?, KernelEvent::UNINITIALIZED);
+        let shared = Shared { irp, event, release: Cell::new(None), inside: AtomicU8::new(2) };
         let shared = Pooled::new(shared)?;
         // SAFETY: in the place where it stays, and nobody uses it yet.
         unsafe { shared.event.initialize() };
@@ -109,10 +113,12 @@ unsafe impl Request for IoRequest {
     ) {
         *self.buffer = None;
         self.shared.release.set(Some((context, release)));
-        let irp = self.begin();
-        // From here on the completion routine owns it: it was begun, so nothing is freed here.
+        let (irp, shared) = (self.begin(), self.shared.as_ptr());
+        // It was begun, so nothing is freed here.
         drop(self);
         send(irp);
+        // SAFETY: given up above, and left here once.
+        unsafe { leave(shared) };
     }
 }
 
@@ -142,19 +148,34 @@ impl fmt::Debug for IoRequest {
 unsafe extern "C" fn completed(_: *mut DEVICE_OBJECT, _: *mut IRP, shared: *mut c_void) -> i32 {
     routines::enter();
     let shared: *mut Shared = shared.cast();
-    // SAFETY: as the caller says; it stays until the event is set, or until it is freed below.
-    match unsafe { &*shared }.release.take() {
-        None => {
-            // SAFETY: initialised. This is the last access: whoever waits may free the request at once.
-            unsafe { (*shared).event.set() };
-        }
-        Some((context, release)) => {
-            // SAFETY: `finish` has given it up, and the IRP is no longer in use once this routine was called.
-            drop(unsafe { Pooled::from_raw(shared) });
-            // SAFETY: as the caller of `finish` says.
-            unsafe { release(context) };
-        }
+    // SAFETY: as the caller says; it stays until the event is set, or until it is left below.
+    if unsafe { &*shared }.release.get().is_none() {
+        // SAFETY: initialised. This is the last access: whoever waits may free the request at once.
+        unsafe { (*shared).event.set() };
+    } else {
+        // SAFETY: `finish` has given it up, and the routine is called once.
+        unsafe { leave(shared) };
     }
     routines::leave();
     MORE_PROCESSING_REQUIRED
+}
+
+/// Frees a request that nobody waits for, if the other one has left it too, and says so: not before the peer's function has
+/// returned, or the peer could be let go of while this driver is inside.
+///
+/// # Safety
+/// `finish` has given up the request, and its completion routine and the call that sends it leave it once each.
+unsafe fn leave(shared: *mut Shared) {
+    // SAFETY: it stays until both have left.
+    if unsafe { &*shared }.inside.fetch_sub(1, Ordering::AcqRel) != 1 {
+        return;
+    }
+    // SAFETY: as above; nobody else has it any more, and nobody touches the IRP once its completion routine was called.
+    let shared = unsafe { Pooled::from_raw(shared) };
+    let release = shared.release.get();
+    drop(shared);
+    if let Some((context, release)) = release {
+        // SAFETY: as the caller of `finish` says.
+        unsafe { release(context) };
+    }
 }
