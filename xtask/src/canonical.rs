@@ -63,6 +63,23 @@ pub(crate) fn children(element: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The element with this tag and these contents, in canonical form.
+pub(crate) fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = contents.len().to_be_bytes();
+    let digits = &length[length.iter().take_while(|digit| **digit == 0).count()..];
+    let mut element = vec![tag];
+    match digits {
+        [] => element.push(0),
+        [short @ 0..0x80] => element.push(*short),
+        long => {
+            element.push(0x80 | u8::try_from(long.len()).unwrap_or_default());
+            element.extend(long);
+        }
+    }
+    element.extend(contents);
+    element
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
 }
@@ -188,6 +205,14 @@ mod tests {
         ];
         for bytes in good {
             assert_eq!(check(bytes), Ok(()), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_is_canonical_at_every_length() {
+        for length in [0, 1, 0x7F, 0x80, 0xFF, 0x100, 0xFFFF, 0x1_0000] {
+            let made = element(0x04, &vec![7; length]);
+            assert_eq!((check(&made), contents(&made).len()), (Ok(()), length));
         }
     }
 

@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use aws_lc_rs::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
+    RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
 };
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_CE_KEY_USAGE, ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
 use const_oid::db::rfc5912::{
     ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, ID_SHA_256, ID_SHA_384, ID_SHA_512, RSA_ENCRYPTION,
-    SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
+    SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION,
+    SHA_512_WITH_RSA_ENCRYPTION,
 };
 use der::{Decode as _, DecodePem as _, Encode as _};
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages};
@@ -141,7 +143,9 @@ impl Certificate {
     }
 
     /// Everything that makes the certificate unfit to vouch for drivers of any maker at the time `at`; empty when it is
-    /// fit. Microsoft's own have usages of their own, and some have no key usage.
+    /// fit. Microsoft's own have usages of their own, and some have no key usage. Of a certificate that vouches for itself
+    /// Windows asks neither the key usage nor the digest of its own signature: those that Visual Studio makes for tests say
+    /// key encipherment, and SHA-1.
     pub(crate) fn foreign_faults(&self, at: SystemTime) -> Vec<String> {
         let usage = || {
             let fields = &self.parsed.tbs_certificate;
@@ -156,14 +160,24 @@ impl Certificate {
                 "its extended key usage ({ID_CE_EXT_KEY_USAGE}) includes no signing of code or drivers"
             );
             let usage = fields.get::<KeyUsage>().ok().flatten().map(|(_, usage)| usage);
-            let forbidden = usage.is_some_and(|usage| !usage.0.contains(KeyUsages::DigitalSignature));
+            let forbidden = !self.is_self_issued()
+                && usage.is_some_and(|usage| !usage.0.contains(KeyUsages::DigitalSignature));
             ensure!(!forbidden, "its key usage ({ID_CE_KEY_USAGE}) does not include digital signatures");
             Ok(())
         };
-        [self.key_fault(), self.validity_fault(at), usage(), self.self_signature_fault()]
+        let own = || {
+            let known = [SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION];
+            self.self_signature_fault_among(&known)
+        };
+        [self.key_fault(), self.validity_fault(at), usage(), own()]
             .into_iter()
             .filter_map(|fault| fault.err().map(|error| error.to_string()))
             .collect()
+    }
+
+    fn is_self_issued(&self) -> bool {
+        let fields = &self.parsed.tbs_certificate;
+        fields.issuer == fields.subject
     }
 
     fn key_fault(&self) -> Result<()> {
@@ -216,16 +230,25 @@ impl Certificate {
 
     /// A certificate that names itself as issuer must carry its own signature.
     fn self_signature_fault(&self) -> Result<()> {
-        let fields = &self.parsed.tbs_certificate;
-        if fields.issuer != fields.subject {
+        self.self_signature_fault_among(&[SHA_256_WITH_RSA_ENCRYPTION])
+    }
+
+    /// The same, where its signature may be of one of the kinds `known`.
+    fn self_signature_fault_among(&self, known: &[ObjectIdentifier]) -> Result<()> {
+        if !self.is_self_issued() {
             return Ok(());
         }
-        ensure!(
-            self.parsed.signature_algorithm.oid == SHA_256_WITH_RSA_ENCRYPTION,
-            "it is not signed with RSA and SHA-256"
-        );
+        let kind = self.parsed.signature_algorithm.oid;
+        ensure!(known.contains(&kind), "it is not signed with RSA and SHA-256");
+        let message = self.parsed.tbs_certificate.to_der()?;
         let signature = self.parsed.signature.raw_bytes();
-        ensure!(self.verifies(&fields.to_der()?, signature), "its own signature does not match its key");
+        let matches = if kind == SHA_1_WITH_RSA_ENCRYPTION {
+            let parameters = &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY;
+            UnparsedPublicKey::new(parameters, self.public_key()).verify(&message, signature).is_ok()
+        } else {
+            self.verifies(&message, signature)
+        };
+        ensure!(matches, "its own signature does not match its key");
         Ok(())
     }
 }
@@ -281,6 +304,27 @@ mod tests {
         let last = der.len() - 1;
         der[last] ^= 1;
         assert!(faults(&Certificate::from_der(&der).unwrap()).contains("own signature"));
+    }
+
+    /// Made by `openssl req -x509 -sha1` with the usages keyEncipherment and dataEncipherment; nobody has its key.
+    #[test]
+    fn those_that_visual_studio_makes_for_tests_are_fit_for_drivers_of_any_maker() {
+        let made = Certificate::from_pem(include_bytes!("certificate/samples/sha1.pem")).unwrap();
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        assert_eq!(made.foreign_faults(at), Vec::<String>::new());
+        assert!(made.faults(at).join("").contains("not signed with RSA and SHA-256"), "not for our own");
+        let mut der = made.der.clone();
+        *der.last_mut().unwrap() ^= 1;
+        let changed = Certificate::from_der(&der).unwrap();
+        assert_eq!(changed.foreign_faults(at), ["its own signature does not match its key"]);
+        // What an authority vouches for must say that it signs.
+        let authority = chain::samples::authority("root", None);
+        let leaf = chain::samples::issue("leaf", Some(&authority), |params| {
+            params.key_usages = vec![rcgen::KeyUsagePurpose::KeyEncipherment];
+            params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::CodeSigning];
+        });
+        let faults = leaf.certificate.foreign_faults(SystemTime::now()).join("");
+        assert!(faults.contains("does not include digital signatures"), "{faults}");
     }
 
     #[test]

@@ -37,8 +37,8 @@ Examples:
   cargo xtask verify someones-driver --root their-root.pem
 
 The bundle carries its own certificate: whoever changes all of it can sign it again with another. Compare the thumbprint,
-or name the certificate you trust, or the roots it must lead to. A signature with a timestamp is judged for that time, if the
-roots include the authority's. A folder with an INF and no manifest is examined as a driver package of any maker.
+or name the certificate you trust, or the roots it must lead to. A signature with a timestamp is judged for that time; with
+--root, if the roots include the authority's. A folder with an INF and no manifest is examined as a driver package of any maker.
 
 Exit codes of its own; the first that applies:
   10  a file is missing, is too much, cannot be read, or is not what the manifest says
@@ -75,6 +75,8 @@ struct Report {
     signers: Vec<SignerReport>,
     /// The files of a package that nothing vouches for: no code is among them.
     not_vouched_for: Vec<String>,
+    /// The images whose own signatures Windows no longer takes, and whose catalogs vouch for them.
+    outdated_signatures: Vec<String>,
     findings: Vec<Finding>,
     /// Where the tools of the Windows kit of this machine disagree; empty without one.
     second_opinions: Vec<String>,
@@ -132,6 +134,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
             .map(|signer| SignerReport { subject: signer.subject(), sha1: signer.sha1() })
             .collect(),
         not_vouched_for: examined.not_vouched_for,
+        outdated_signatures: examined.outdated_signatures,
         findings: examined.findings,
         second_opinions,
     };
@@ -157,6 +160,13 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     if !report.not_vouched_for.is_empty() {
         let names = report.not_vouched_for.join(", ");
         context.ui.warn(format!("nothing vouches for these files, which no INF installs: {names}"));
+    }
+    if !report.outdated_signatures.is_empty() {
+        let names = report.outdated_signatures.join(", ");
+        context.ui.warn(format!(
+            "the signatures inside of these images are of a kind that Windows no longer takes; the catalog stands in for \
+             them, but not for a driver that starts at boot: {names}"
+        ));
     }
     context.ui.note(format!("drivers: {drivers}"));
     if !report.trust_judged {
@@ -254,6 +264,8 @@ pub(crate) struct Examined {
     pub(crate) signers: Vec<Certificate>,
     /// The files of a package that nothing vouches for, and that are no code.
     pub(crate) not_vouched_for: Vec<String>,
+    /// The images whose own signatures count for nothing any more, and whose catalogs vouch for them.
+    pub(crate) outdated_signatures: Vec<String>,
     /// The manifest, if it makes sense.
     pub(crate) manifest: Option<Manifest>,
 }

@@ -8,7 +8,7 @@ use cms::content_info::{CmsVersion, ContentInfo};
 use cms::signed_data::{SignedData, SignerIdentifier, SignerInfo};
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_MESSAGE_DIGEST, ID_SIGNED_DATA};
 use const_oid::db::rfc5912::{
-    ID_SHA_256, ID_SHA_384, ID_SHA_512, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+    ID_MD_5, ID_SHA_1, ID_SHA_256, ID_SHA_384, ID_SHA_512, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
     SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
 };
 use der::asn1::{ObjectIdentifier, OctetStringRef};
@@ -98,11 +98,48 @@ fn read(der: &[u8], form: Form) -> Result<SignedData, String> {
         set_order::check(der).map_err(|fault| fault.to_string())?;
     }
     let unreadable = |error: der::Error| format!("it is not signed data: {error}");
+    let plain;
+    let der = match form {
+        Form::Signature => der,
+        Form::Token => {
+            plain = without_attribute_certificates(der);
+            &plain
+        }
+    };
     let info = ContentInfo::from_der(der).map_err(unreadable)?;
     if info.content_type != ID_SIGNED_DATA {
         return Err(format!("content type is {}, expected signed data", info.content_type));
     }
     info.content.decode_as().map_err(unreadable)
+}
+
+/// The token `der` without what stands among its certificates and is none: Microsoft's authority puts an attribute
+/// certificate of an obsolete form there. Nothing signed is left out.
+fn without_attribute_certificates(der: &[u8]) -> Vec<u8> {
+    const SEQUENCE: u8 = 0x30;
+    const CERTIFICATES: u8 = 0xA0;
+    let parts: Vec<&[u8]> = canonical::children(der).collect();
+    let [kind, explicit] = parts[..] else { return der.to_vec() };
+    let Some(signed_data) = canonical::children(explicit).next() else { return der.to_vec() };
+    let kept = canonical::children(signed_data).map(|part| match part[0] {
+        CERTIFICATES => {
+            let plain = canonical::children(part).filter(|choice| choice[0] == SEQUENCE);
+            canonical::element(CERTIFICATES, &plain.collect::<Vec<_>>().concat())
+        }
+        _ => part.to_vec(),
+    });
+    let signed_data = canonical::element(signed_data[0], &kept.collect::<Vec<_>>().concat());
+    let explicit = canonical::element(explicit[0], &signed_data);
+    canonical::element(der[0], &[kind, &explicit].concat())
+}
+
+/// Whether the only signer of `der` used a digest that vouches for nothing any more.
+pub(crate) fn is_outdated(der: &[u8]) -> bool {
+    let signed_data = read(der, Form::Signature);
+    signed_data.is_ok_and(|signed_data| match signed_data.signer_infos.0.as_slice() {
+        [signer] => [ID_MD_5, ID_SHA_1].contains(&signer.digest_alg.oid),
+        _ => false,
+    })
 }
 
 pub(super) fn certificates(signed_data: &SignedData) -> Result<Vec<Certificate>, String> {

@@ -177,6 +177,28 @@ mod tests {
         assert!(check(&token, b"another").unwrap_err().contains("another signature"));
     }
 
+    /// `token` with one more element among its certificates.
+    fn with_among_certificates(token: &[u8], more: &[u8]) -> Vec<u8> {
+        let parts: Vec<&[u8]> = children(token).collect();
+        let signed_data = children(parts[1]).next().unwrap();
+        let fields = children(signed_data).map(|field| match field[0] {
+            0xA0 => canonical::element(0xA0, &[canonical::contents(field), more].concat()),
+            _ => field.to_vec(),
+        });
+        let signed_data = canonical::element(0x30, &fields.collect::<Vec<_>>().concat());
+        canonical::element(0x30, &[parts[0], &canonical::element(0xA0, &signed_data)].concat())
+    }
+
+    #[test]
+    fn an_attribute_certificate_beside_those_of_an_authority_is_passed_over() {
+        let token = answered(|_| {}).unwrap();
+        assert_eq!(with_among_certificates(&token, b""), token);
+        // As Microsoft's authority sends: [1], version 1 of attribute certificates.
+        let (_, signed) = check(&with_among_certificates(&token, &[0xA1, 3, 2, 1, 0]), b"signature").unwrap();
+        assert_eq!(signed.certificate.der, AUTHORITY.certificate.der);
+        assert!(check(&with_among_certificates(&token, &[0x30, 3, 2, 1, 0]), b"signature").is_err());
+    }
+
     #[test]
     fn each_changed_byte_of_a_token_is_refused() {
         let token = answered(|_| {}).unwrap();

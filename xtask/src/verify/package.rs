@@ -50,6 +50,8 @@ pub(super) fn examine(
     let mut examined = package.examined;
     examined.findings.sort();
     examined.findings.dedup();
+    examined.outdated_signatures.sort();
+    examined.outdated_signatures.dedup();
     examined
 }
 
@@ -114,8 +116,8 @@ impl<'a> Package<'a> {
             self.vouched_for(path, bytes, &digests);
             for file in files {
                 if let Some((found, bytes)) = self.file(&format!("{folder}{}", file.source)) {
-                    self.vouched_for(found, bytes, &digests);
-                    self.image(found, bytes, path, &inf);
+                    let vouched_for = self.vouched_for(found, bytes, &digests);
+                    self.image(found, bytes, path, &inf, vouched_for);
                 }
             }
         }
@@ -193,10 +195,11 @@ impl<'a> Package<'a> {
         }
     }
 
-    fn vouched_for(&mut self, path: &str, bytes: &[u8], digests: &BTreeSet<String>) {
+    /// Answers whether the catalog with these digests vouches for the file.
+    fn vouched_for(&mut self, path: &str, bytes: &[u8], digests: &BTreeSet<String>) -> bool {
         self.judged.insert(path.to_owned());
         match vouched::Known::by(bytes, digests) {
-            Ok(vouched::Known::Sha256) => {}
+            Ok(vouched::Known::Sha256) => return true,
             Ok(vouched::Known::Sha1Alone) => {
                 let what = "its catalog knows it by SHA-1 alone, which vouches for nothing any more";
                 self.found(Class::Catalog, path, "digest", what);
@@ -207,6 +210,7 @@ impl<'a> Package<'a> {
             }
             Err(fault) => self.found(Class::Image, path, fault.field, fault.what),
         }
+        false
     }
 
     /// Files that no INF leads to. Code among them must be vouched for all the same: by a catalog, or by a signature of its
@@ -245,8 +249,9 @@ impl<'a> Package<'a> {
         }
     }
 
-    /// What can be said of an image, its own signature included.
-    fn image(&mut self, path: &str, bytes: &[u8], inf_path: &str, inf: &Inf) {
+    /// What can be said of an image, its own signature included. One of a kind that is no longer taken is no fault of an
+    /// image that a catalog vouches for: Windows looks for a catalog when the signature inside does not do.
+    fn image(&mut self, path: &str, bytes: &[u8], inf_path: &str, inf: &Inf, vouched_for: bool) {
         if !pe::claims_to_be_pe(bytes) {
             if path.to_ascii_lowercase().ends_with(".sys") {
                 self.found(Class::Image, path, "signature", "it is no image");
@@ -260,7 +265,11 @@ impl<'a> Package<'a> {
         if !path.to_ascii_lowercase().ends_with(".sys") {
             return;
         }
-        self.embedded(path, &image);
+        if vouched_for && matches!(image.signature(), Ok(Some(der)) if general::is_outdated(der)) {
+            self.examined.outdated_signatures.push(path.to_owned());
+        } else {
+            self.embedded(path, &image);
+        }
         let Some(architecture) = Architecture::ALL.into_iter().find(|known| known.machine() == image.machine)
         else {
             return;

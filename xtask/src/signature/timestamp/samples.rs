@@ -117,14 +117,7 @@ fn signed(info: &[u8], by: &Issued) -> Vec<u8> {
 
 /// An element with these contents, one after the other.
 fn element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
-    let contents = contents.concat();
-    let length = match contents.len() {
-        short @ 0..0x80 => vec![short as u8],
-        long => [vec![0x82], (long as u16).to_be_bytes().to_vec()].concat(),
-    };
-    let short = length.len() == 3 && contents.len() < 0x100;
-    let length = if short { vec![0x81, contents.len() as u8] } else { length };
-    [vec![tag], length, contents].concat()
+    canonical::element(tag, &contents.concat())
 }
 
 /// Serves `count` requests on a port of this machine; answers its address. `kind` is the Content-Type of the answers.

@@ -1,5 +1,7 @@
 //! Tests of packages that somebody else made, on small ones of synthetic images.
 
+mod outdated;
+
 use std::time::Duration;
 
 use super::*;
@@ -113,6 +115,10 @@ fn a_timestamp_outlives_the_certificate_if_its_authority_is_trusted() {
     let without = examine(&files, &[], &both[..1], later).findings;
     assert!(!without.is_empty() && without.iter().all(|found| found.class == Class::Trust), "{without:?}");
     assert!(without[0].what.contains("expired on"), "{without:?}");
+    // Where nobody asks whom to trust, the time is taken at its word.
+    assert_eq!(examine(&files, &[], &[], later).findings, []);
+    let never = signed_by(&leaf, &root, None);
+    assert!(examine(&never, &[], &[], later).findings[0].what.contains("expired on"));
 }
 
 #[test]
