@@ -18,10 +18,12 @@ mod packages;
 mod plan;
 mod resource;
 mod settings;
+mod target;
 mod windows;
 
 pub(crate) use packages::{DriverPackage, Packages};
-pub(crate) use settings::{DRIVER_ARGUMENTS, DriverSettings, toolchain};
+pub(crate) use settings::{DriverSettings, toolchain};
+pub(crate) use target::Target;
 pub(crate) use windows::windows_program;
 // For the lab alone, which is made of Wine.
 #[cfg(unix)]
@@ -29,10 +31,15 @@ pub(crate) use windows::{windows_library, windows_tests};
 
 /// The arguments of `build`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  cargo xtask build\n  cargo xtask build composite")]
+#[command(
+    after_help = "Examples:\n  cargo xtask build\n  cargo xtask build composite\n  cargo xtask build --arch arm64"
+)]
 pub(crate) struct Args {
     /// The drivers to build, by package name; without any, all that are shipped.
     drivers: Vec<String>,
+    /// The machines to build for; arm64 takes the headers and libraries of a Windows kit.
+    #[arg(long, value_enum, default_value_t)]
+    arch: Target,
 }
 
 /// A kernel image that was built.
@@ -53,21 +60,22 @@ pub(crate) struct DriverImage {
 
 /// Runs `build`.
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
-    setup::ensure(Need::Package, context)?;
+    setup::ensure(Need::to_package(args.arch), context)?;
     let packages = Packages::read(context)?;
     let drivers = if args.drivers.is_empty() { packages.shipped() } else { packages.named(&args.drivers)? };
-    let images = build_drivers(context, &packages, &drivers)?;
+    let images = build_drivers(context, &packages, &drivers, args.arch)?;
     for image in &images {
         context.ui.note(image.sys.display().to_string());
     }
     context.answer(&images)
 }
 
-/// Builds the images of these drivers, in their order.
+/// Builds the images of these drivers for `target`, in their order.
 pub(crate) fn build_drivers(
     context: &Context,
     packages: &Packages,
     drivers: &[DriverPackage],
+    target: Target,
 ) -> Result<Vec<DriverImage>> {
     if drivers.is_empty() {
         return Err(exit::wrong(
@@ -75,7 +83,7 @@ pub(crate) fn build_drivers(
              [package.metadata.nmr] driver = true",
         ));
     }
-    let settings = DriverSettings::read(context, packages)?;
+    let settings = DriverSettings::read(context, packages, target)?;
     let plan = plan::plan(context, &settings, drivers);
     let names: Vec<&str> = plan.drivers.iter().map(|driver| driver.name.as_str()).collect();
     let step = context.ui.step(format!("building {}", names.join(", ")));
@@ -111,7 +119,7 @@ fn build_driver(
         sys: driver.link.image(),
         pdb: driver.link.symbols(),
         linked,
-        manifests: compiled.manifests_for(settings::DRIVER_TARGET),
+        manifests: compiled.manifests_for(settings.target.of_drivers()),
     };
     Ok((image, compiled.warnings()))
 }

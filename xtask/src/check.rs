@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::build::{DRIVER_ARGUMENTS, DriverSettings, Packages};
+use crate::build::{DriverSettings, Packages, Target};
 use crate::context::Context;
 use crate::exit;
 use crate::process::Program;
@@ -139,9 +139,9 @@ fn tools(context: &Context) -> Result<Vec<Tool>> {
         return Ok(tools);
     }
     let packages = Packages::read(context)?;
-    let settings = DriverSettings::read(context, &packages)?;
+    let settings = DriverSettings::read(context, &packages, Target::X64)?;
     let mut words = vec!["clippy"];
-    words.extend(DRIVER_ARGUMENTS);
+    words.extend(Target::X64.driver_arguments());
     let drivers = packages.shipped();
     for driver in &drivers {
         words.extend(["--package", &driver.name]);

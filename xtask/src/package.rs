@@ -24,6 +24,7 @@ use anyhow::{Context as _, Result};
 use nmrctl::manifest::MANIFEST_FILE;
 use serde::Serialize;
 
+use crate::build::Target;
 use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::exit;
@@ -49,6 +50,7 @@ Examples:
   cargo xtask package --key release.pfx --password-env PFX_PASSWORD
   cargo xtask package --unsigned --check-reproducible
   cargo xtask package --attestation
+  WDKContentRoot=/kit cargo xtask package --arch arm64
 
 The bundle lies in target/package/, as a folder and as an archive; one that nobody has signed in target/package/unsigned/.
 Without --key it is signed with a test certificate that is made once and kept in the user's data folder
@@ -57,6 +59,9 @@ SOURCE_DATE_EPOCH sets the time that is written into the bundle; without it, it 
 pub(crate) struct Args {
     #[command(flatten)]
     signer: Location,
+    /// The machines that the bundle is for; arm64 takes the headers and libraries of a Windows kit.
+    #[arg(long, value_enum, default_value_t)]
+    arch: Target,
     /// Make the bundle without any signature; `cargo xtask sign` adds them, on another machine if need be.
     #[arg(long, conflicts_with_all = ["where_the_key_is", "certificate", "timestamp"])]
     unsigned: bool,
@@ -91,16 +96,16 @@ struct Answer {
 pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let output = context.target.join("package");
     let _lock = lock::acquire(&output)?;
-    setup::ensure(Need::Package, context)?;
+    setup::ensure(Need::to_package(args.arch), context)?;
     let moment = Moment::of_sources(&context.workspace)?;
     // What can fail early does, before anything is built.
     let signer = if args.unsigned { None } else { Some(signer::ready(&args.signer, context)?) };
     let sources = sources::describe(&context.workspace)?;
-    let parts = gather::parts(context, moment, &sources)?;
+    let parts = gather::parts(context, args.arch, moment, &sources)?;
     let step = context.ui.step("bundle");
     let unsigned = assemble(&parts)?;
     verify::require_good(&unsigned, Expected::Unsigned)?;
-    let plan = Plan::new(&context.workspace, &output, &context.version, &[]);
+    let plan = Plan::new(&context.workspace, &output, &context.version, args.arch.architecture(), &[]);
     let (bundle, folder, archive) = signed_or_not(&unsigned, signer.as_ref(), &plan)?;
     let changed = place::place(&bundle, &folder, &archive, moment)?;
     step.done(if changed { "written" } else { "nothing changed" });
@@ -109,7 +114,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         false => None,
     };
     let differences = match args.check_reproducible {
-        true => Some(reproducible::differences(&unsigned, context, moment, &sources)?),
+        true => Some(reproducible::differences(&unsigned, context, args.arch, moment, &sources)?),
         false => None,
     };
     context.answer(&Answer {

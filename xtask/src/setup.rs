@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::build::Target;
 use crate::context::Context;
 use crate::exit;
 use crate::process::Program;
 use crate::ui;
 
+mod arm64;
 mod lacks;
 mod plan;
 mod probe;
@@ -36,12 +38,24 @@ pub(crate) enum Need {
     Package,
     /// That, and the lab machine, the second opinion on signatures, and a loopback ssh server.
     Test,
+    /// Building and packaging drivers for ARM64, which takes a Windows kit.
+    PackageArm64,
     /// Counting instructions.
     Bench,
     /// Running tests under Miri.
     Miri,
     /// Everything but Miri, which brings a toolchain of its own.
     All,
+}
+
+impl Need {
+    /// What packaging for `target` needs.
+    pub(crate) fn to_package(target: Target) -> Self {
+        match target {
+            Target::X64 => Self::Package,
+            Target::Arm64 => Self::PackageArm64,
+        }
+    }
 }
 
 /// Runs `setup`.

@@ -19,6 +19,8 @@ pub(super) struct Link {
     pub(super) name: String,
     /// The folder for inputs and outputs.
     pub(super) folder: PathBuf,
+    /// The linker's word for the machine.
+    pub(super) machine: &'static str,
     /// The linker.
     pub(super) linker: PathBuf,
     /// The version resource (RES).
@@ -51,7 +53,7 @@ impl Link {
             "/DRIVER",
             "/NODEFAULTLIB",
             "/SUBSYSTEM:NATIVE",
-            "/MACHINE:X64",
+            self.machine,
             "/ENTRY:DriverEntry",
             "/INCLUDE:DriverEntry",
             "/NXCOMPAT",
@@ -265,6 +267,7 @@ mod tests {
         Link {
             name: "echo".into(),
             folder: folder.into(),
+            machine: "/MACHINE:X64",
             linker: folder.join("no-linker"),
             resource: b"res".to_vec(),
         }

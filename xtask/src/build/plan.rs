@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::link::Link;
 use super::packages::DriverPackage;
 use super::resource;
-use super::settings::{DRIVER_ARGUMENTS, DRIVER_TARGET, DriverSettings};
+use super::settings::DriverSettings;
 use crate::context::Context;
 
 /// The steps from drivers to images.
@@ -32,18 +32,24 @@ pub(super) struct DriverPlan {
 /// A driver becomes a static library, which the toolchain's own linker turns into the image. So the command line of
 /// the link is ours alone, with nothing in it that differs between machines, and nothing is exported.
 pub(super) fn plan(context: &Context, settings: &DriverSettings, drivers: &[DriverPackage]) -> Plan {
-    let output = context.target.join(DRIVER_TARGET).join("driver").join("images");
+    let output = context.target.join(settings.target.of_drivers()).join("driver").join("images");
     let drivers = drivers.iter().map(|driver| {
         let words = ["rustc", "--message-format=json", "--package", &driver.name];
         let last = ["--lib", "--crate-type", "staticlib", "--", "--print", "native-static-libs"];
         let folder = output.join(&driver.name);
         DriverPlan {
             name: driver.name.clone(),
-            compile: words.iter().chain(&DRIVER_ARGUMENTS).chain(&last).map(ToString::to_string).collect(),
+            compile: words
+                .iter()
+                .chain(&settings.target.driver_arguments())
+                .chain(&last)
+                .map(ToString::to_string)
+                .collect(),
             log: folder.join("cargo.log"),
             link: Link {
                 name: driver.name.clone(),
                 folder,
+                machine: settings.target.machine(),
                 linker: settings.linker.clone(),
                 resource: resource::version(driver),
             },
@@ -54,11 +60,11 @@ pub(super) fn plan(context: &Context, settings: &DriverSettings, drivers: &[Driv
 
 #[cfg(test)]
 mod tests {
+    use super::super::target::Target;
     use super::*;
     use crate::ui::Ui;
 
-    #[test]
-    fn each_driver_becomes_a_static_library_and_a_link_of_its_own() {
+    fn planned(target: Target) -> Plan {
         let context = Context {
             workspace: "/w".into(),
             target: "/w/target".into(),
@@ -73,8 +79,13 @@ mod tests {
             folder: PathBuf::from("/w/drivers").join(name),
             shipped: true,
         };
-        let settings = DriverSettings::for_test("/rust/rust-lld");
-        let plan = plan(&context, &settings, &[driver("relay"), driver("echo-provider")]);
+        let settings = DriverSettings::for_test(target, "/rust/rust-lld");
+        plan(&context, &settings, &[driver("relay"), driver("echo-provider")])
+    }
+
+    #[test]
+    fn each_driver_becomes_a_static_library_and_a_link_of_its_own() {
+        let plan = planned(Target::X64);
         let names: Vec<&str> = plan.drivers.iter().map(|driver| driver.name.as_str()).collect();
         assert_eq!(names, ["relay", "echo-provider"]);
         assert_eq!(
@@ -86,5 +97,14 @@ mod tests {
         assert_eq!(plan.drivers[1].log, folder.join("cargo.log"));
         assert_eq!(plan.drivers[1].link.image(), folder.join("echo-provider.sys"));
         assert_eq!(plan.drivers[1].link.symbols(), folder.join("echo-provider.pdb"));
+        assert_eq!(plan.drivers[1].link.machine, "/MACHINE:X64");
+    }
+
+    #[test]
+    fn another_machine_has_a_target_a_folder_and_a_word_for_the_linker_of_its_own() {
+        let [relay, _] = &planned(Target::Arm64).drivers[..] else { panic!("two drivers") };
+        assert!(relay.compile.join(" ").contains("--target aarch64-pc-windows-msvc "), "{relay:?}");
+        let folder = PathBuf::from("/w/target/aarch64-pc-windows-msvc/driver/images/relay");
+        assert_eq!((relay.link.folder.clone(), relay.link.machine), (folder, "/MACHINE:ARM64"));
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of every build for the driver target: one set, so that build, check and clippy share their results.
+//! The settings of every build of kernel images: one set, so that build, check and clippy share their results.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,26 +7,21 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use super::packages::Packages;
+use super::target::Target;
 use crate::context::Context;
 
-/// The target of the kernel images.
-pub(super) const DRIVER_TARGET: &str = "x86_64-pc-windows-msvc";
-
-/// What follows the subcommand of every cargo command for the driver target. Another profile or target would not share
-/// the bindings, which take longest.
-pub(crate) const DRIVER_ARGUMENTS: [&str; 5] = ["--locked", "--profile", "driver", "--target", DRIVER_TARGET];
-
-/// Settings of a build for the driver target.
+/// Settings of a build of kernel images.
 #[derive(Clone, Debug)]
 pub(crate) struct DriverSettings {
     environment: Vec<(&'static str, OsString)>,
+    pub(super) target: Target,
     /// The linker of the toolchain.
     pub(super) linker: PathBuf,
 }
 
 impl DriverSettings {
     /// Asks the compiler where it is, and the manifests what they configure.
-    pub(crate) fn read(context: &Context, packages: &Packages) -> Result<Self> {
+    pub(crate) fn read(context: &Context, packages: &Packages, target: Target) -> Result<Self> {
         let linker = toolchain(context)?.linker;
         let flags = driver_flags(&context.workspace, &context.target, &cargo_home());
         Ok(Self {
@@ -35,13 +30,14 @@ impl DriverSettings {
                 ("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}").into()),
                 ("NMR_WDK_CONFIGURATION", packages.wdk_configuration().into()),
             ],
+            target,
             linker,
         })
     }
 
     #[cfg(test)]
-    pub(super) fn for_test(linker: &str) -> Self {
-        Self { environment: Vec::new(), linker: linker.into() }
+    pub(super) fn for_test(target: Target, linker: &str) -> Self {
+        Self { environment: Vec::new(), target, linker: linker.into() }
     }
 
     /// The variables to set for cargo.

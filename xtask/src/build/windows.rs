@@ -12,10 +12,8 @@ use anyhow::{Context as _, Result};
 use super::cargo;
 use super::messages::Built;
 use super::settings::{cargo_home, remapped_paths};
+use super::target::Target;
 use crate::context::Context;
-
-/// The target of everything but kernel images: its linker runs on Linux.
-const TARGET: &str = "x86_64-pc-windows-gnu";
 
 /// A program that was built.
 #[derive(Clone, Debug)]
@@ -26,18 +24,19 @@ pub(crate) struct WindowsProgram {
     pub(crate) manifests: Vec<PathBuf>,
 }
 
-/// Builds the program of `package`.
-pub(crate) fn windows_program(context: &Context, package: &str) -> Result<WindowsProgram> {
-    let built = build(context, package, &arguments("build", package, &["--release"]), &stripped(context)?)?;
+/// Builds the program of `package` for `target`.
+pub(crate) fn windows_program(context: &Context, package: &str, target: Target) -> Result<WindowsProgram> {
+    let arguments = arguments(target, "build", package, &["--release"]);
+    let built = build(context, target, package, &arguments, &stripped(context, target)?)?;
     let program = built.program(package).with_context(|| format!("cargo made no program of {package}"))?;
-    Ok(WindowsProgram { path: program.to_owned(), manifests: built.manifests_for(TARGET) })
+    Ok(WindowsProgram { path: program.to_owned(), manifests: built.manifests_for(target.of_programs()) })
 }
 
 /// Builds the dynamic library of `package`, however its build script has it linked, and answers where it is.
 #[cfg(unix)]
 pub(crate) fn windows_library(context: &Context, package: &str) -> Result<PathBuf> {
-    let arguments = arguments("rustc", package, &["--release", "--lib", "--crate-type", "cdylib"]);
-    let built = build(context, package, &arguments, &with_names(context)?)?;
+    let arguments = arguments(LAB, "rustc", package, &["--release", "--lib", "--crate-type", "cdylib"]);
+    let built = build(context, LAB, package, &arguments, &with_names(context)?)?;
     let library =
         built.dynamic_library(package).with_context(|| format!("cargo made no library of {package}"))?;
     Ok(library.to_owned())
@@ -46,47 +45,58 @@ pub(crate) fn windows_library(context: &Context, package: &str) -> Result<PathBu
 /// Builds the unit tests of the library of `package` and answers where the program is that runs them.
 #[cfg(unix)]
 pub(crate) fn windows_tests(context: &Context, package: &str) -> Result<PathBuf> {
-    let arguments = arguments("test", package, &["--no-run", "--lib"]);
-    let built = build(context, package, &arguments, &with_names(context)?)?;
+    let arguments = arguments(LAB, "test", package, &["--no-run", "--lib"]);
+    let built = build(context, LAB, package, &arguments, &with_names(context)?)?;
     let program = built.program(package).with_context(|| format!("cargo made no tests of {package}"))?;
     Ok(program.to_owned())
 }
 
-fn build(context: &Context, package: &str, arguments: &[String], environment: &Environment) -> Result<Built> {
-    let log = context.target.join(TARGET).join("logs").join(format!("{package}.log"));
+/// The machine that runs what is not shipped: the lab.
+#[cfg(unix)]
+const LAB: Target = Target::X64;
+
+fn build(
+    context: &Context,
+    target: Target,
+    package: &str,
+    arguments: &[String],
+    environment: &Environment,
+) -> Result<Built> {
+    let log = context.target.join(target.of_programs()).join("logs").join(format!("{package}.log"));
     cargo::run(context, arguments, environment, &log)
 }
 
-fn arguments(subcommand: &str, package: &str, last: &[&str]) -> Vec<String> {
-    let words = [subcommand, "--message-format=json", "--locked", "--target", TARGET, "--package", package];
+fn arguments(target: Target, subcommand: &str, package: &str, last: &[&str]) -> Vec<String> {
+    let target = target.of_programs();
+    let words = [subcommand, "--message-format=json", "--locked", "--target", target, "--package", package];
     words.iter().chain(last).map(ToString::to_string).collect()
 }
 
-/// The settings of a build for [`TARGET`].
+/// The settings of a build of a program.
 type Environment = Vec<(&'static str, OsString)>;
 
 /// For what runs here alone: names are kept, for the crash reports of the lab.
 #[cfg(unix)]
 fn with_names(context: &Context) -> Result<Environment> {
-    with_flags(context, &[])
+    with_flags(context, LAB, &[])
 }
 
 /// For what is shipped. The compiler's temporary folder is part of many names, so that only a program without names is
 /// the same in every build.
-fn stripped(context: &Context) -> Result<Environment> {
-    with_flags(context, &["-Cstrip=symbols"])
+fn stripped(context: &Context, target: Target) -> Result<Environment> {
+    with_flags(context, target, &["-Cstrip=symbols"])
 }
 
 /// No folder of this machine and no clock in the result.
-fn with_flags(context: &Context, more: &[&str]) -> Result<Environment> {
+fn with_flags(context: &Context, target: Target, more: &[&str]) -> Result<Environment> {
     let mut flags = remapped_paths(&context.workspace, &context.target, &cargo_home());
     flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
     flags.extend(more.iter().map(ToString::to_string));
-    let tools = tools(&context.target.join(TARGET))?;
+    let tools = tools(&context.target.join(target.of_programs()), target)?;
     flags.extend(tools.dlltool.as_deref().map(dlltool_flag).transpose()?);
     let mut environment = vec![("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}").into())];
     if let Some(linker) = &tools.linker {
-        environment.push(("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", linker.into()));
+        environment.push((target.linker_variable(), linker.into()));
     }
     Ok(environment)
 }
@@ -105,17 +115,20 @@ fn dlltool_flag(path: &Path) -> Result<String> {
     Ok(format!("-Cdlltool={path}"))
 }
 
-/// The tools, written into `folder`.
+/// The tools for `target`, written into `folder`.
 #[cfg(unix)]
-fn tools(folder: &Path) -> Result<Tools> {
+fn tools(folder: &Path, target: Target) -> Result<Tools> {
+    let linker =
+        include_str!("windows-linker.sh").replace(Target::X64.program_linker(), target.program_linker());
     Ok(Tools {
-        linker: Some(script(folder, "linker.sh", include_str!("windows-linker.sh"))?),
+        linker: Some(script(folder, "linker.sh", &linker)?),
+        // The compiler asks no dlltool where LLVM's tools make the libraries.
         dlltool: Some(script(folder, "dlltool.sh", include_str!("windows-dlltool.sh"))?),
     })
 }
 
 #[cfg(not(unix))]
-fn tools(_folder: &Path) -> Result<Tools> {
+fn tools(_folder: &Path, _target: Target) -> Result<Tools> {
     Ok(Tools::default())
 }
 
@@ -146,7 +159,7 @@ mod tests {
     #[test]
     fn programs_and_libraries_are_built_for_windows_and_with_the_lock_file() {
         assert_eq!(
-            arguments("build", "nmrctl", &["--release"]).join(" "),
+            arguments(Target::X64, "build", "nmrctl", &["--release"]).join(" "),
             "build --message-format=json --locked --target x86_64-pc-windows-gnu --package nmrctl --release"
         );
     }
@@ -157,8 +170,8 @@ mod tests {
     fn the_linker_sees_no_folder_of_libraries_but_every_other_word() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let script = tools(folder.path()).unwrap().linker.unwrap();
-        assert_eq!(tools(folder.path()).unwrap().linker.unwrap(), script);
+        let script = tools(folder.path(), Target::X64).unwrap().linker.unwrap();
+        assert_eq!(tools(folder.path(), Target::X64).unwrap().linker.unwrap(), script);
         let stand_in = folder.path().join("x86_64-w64-mingw32-gcc");
         fs::write(&stand_in, "#!/bin/sh\nfor word do\n echo \"$word\"\ndone\ncat 102-b.rlib\n").unwrap();
         fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();
@@ -189,7 +202,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("with blank");
-        let script = tools(&target).unwrap().dlltool.unwrap();
+        let script = tools(&target, Target::X64).unwrap().dlltool.unwrap();
         assert_eq!(dlltool_flag(&script).unwrap(), format!("-Cdlltool={}", script.display()));
         let stand_in = folder.path().join("x86_64-w64-mingw32-dlltool");
         fs::write(&stand_in, "#!/bin/sh\nfor word do\n echo \"$word\"\ndone\npwd\n").unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::finding::Finding;
-use crate::build::Packages;
+use crate::build::{Packages, Target};
 use crate::context::Context;
 
 const LAW: &str = "law 4";
@@ -27,14 +27,13 @@ const SIZE_LIMITS: [(&str, usize); 1] = [("composite", 64 * 1024)];
 /// Findings in the images of the shipped drivers that were built so far.
 pub(super) fn check(context: &Context, packages: &Packages) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for driver in packages.shipped() {
-        let image = context
-            .target
-            .join("x86_64-pc-windows-msvc/driver/images")
-            .join(&driver.name)
-            .join(format!("{}.sys", driver.name));
-        if image.is_file() {
-            findings.extend(of_file(&driver.name, &image)?);
+    for target in Target::ALL {
+        let images = context.target.join(target.of_drivers()).join("driver/images");
+        for driver in packages.shipped() {
+            let image = images.join(&driver.name).join(format!("{}.sys", driver.name));
+            if image.is_file() {
+                findings.extend(of_file(&driver.name, &image)?);
+            }
         }
     }
     Ok(findings)

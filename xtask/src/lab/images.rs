@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use nmr_lab::Kernel;
 
 use super::wsk;
-use crate::build::{self, Packages};
+use crate::build::{self, Packages, Target};
 use crate::context::Context;
 
 /// The package of our NETIO.SYS.
@@ -55,7 +55,7 @@ pub(crate) fn kernel(context: &Context) -> Result<Kernel> {
 pub(super) fn failure_probes(context: &Context) -> Result<FailureProbes> {
     let packages = Packages::read(context)?;
     let drivers = packages.named(&["failure-stops", "failure-parks"])?;
-    let images = build::build_drivers(context, &packages, &drivers)?;
+    let images = build::build_drivers(context, &packages, &drivers, Target::X64)?;
     let [stops, parks] = images.as_slice() else { bail!("two images should have been built") };
     Ok(FailureProbes { stops: stops.sys.clone(), parks: parks.sys.clone() })
 }
@@ -64,7 +64,7 @@ pub(super) fn failure_probes(context: &Context) -> Result<FailureProbes> {
 pub(super) fn wsk_client(context: &Context) -> Result<PathBuf> {
     let packages = Packages::read(context)?;
     let drivers = packages.named(&[wsk::CLIENT])?;
-    let images = build::build_drivers(context, &packages, &drivers)?;
+    let images = build::build_drivers(context, &packages, &drivers, Target::X64)?;
     Ok(images.first().with_context(|| format!("no image was built of {}", wsk::CLIENT))?.sys.clone())
 }
 
@@ -72,7 +72,7 @@ pub(super) fn wsk_client(context: &Context) -> Result<PathBuf> {
 pub(super) fn panic_probe(context: &Context) -> Result<PanicProbe> {
     let packages = Packages::read(context)?;
     let drivers = packages.named(&[PANIC_PROBE])?;
-    let images = build::build_drivers(context, &packages, &drivers)?;
+    let images = build::build_drivers(context, &packages, &drivers, Target::X64)?;
     let image = images.first().with_context(|| format!("no image was built of {PANIC_PROBE}"))?.sys.clone();
     let source = drivers.first().map(|driver| driver.folder.join("src/lib.rs")).unwrap_or_default();
     Ok(PanicProbe { image, source })

@@ -9,19 +9,20 @@ use super::assemble::{DriverParts, NMRCTL, Parts};
 use super::components;
 use super::plan::{self, Plan};
 use super::sources::Sources;
-use crate::build::{self, DriverImage, Packages};
+use crate::build::{self, DriverImage, Packages, Target};
 use crate::context::Context;
 use crate::moment::Moment;
 
-/// Builds drivers and program in the workspace of `context`, at the time `moment` of the sources `sources`.
-pub(super) fn parts(context: &Context, moment: Moment, sources: &Sources) -> Result<Parts> {
+/// Builds drivers and program for `target` in the workspace of `context`, at the time `moment` of the sources `sources`.
+pub(super) fn parts(context: &Context, target: Target, moment: Moment, sources: &Sources) -> Result<Parts> {
     let packages = Packages::read(context)?;
     let drivers = packages.shipped();
     let names: Vec<&str> = drivers.iter().map(|driver| driver.name.as_str()).collect();
-    let plan = Plan::new(&context.workspace, &context.target, &context.version, &names);
+    let plan =
+        Plan::new(&context.workspace, &context.target, &context.version, target.architecture(), &names);
     let setup_files = plan.read_setup_files(moment)?;
-    let images = build::build_drivers(context, &packages, &drivers)?;
-    let nmrctl = build::windows_program(context, "nmrctl")?;
+    let images = build::build_drivers(context, &packages, &drivers, target)?;
+    let nmrctl = build::windows_program(context, "nmrctl", target)?;
     let drivers: Vec<DriverParts> = setup_files
         .into_iter()
         .zip(&images)
@@ -36,7 +37,7 @@ pub(super) fn parts(context: &Context, moment: Moment, sources: &Sources) -> Res
     Ok(Parts {
         name: plan::NAME.to_owned(),
         version: plan.version.clone(),
-        architecture: plan::ARCHITECTURE,
+        architecture: plan.architecture,
         revision: sources.revision.clone(),
         modified: sources.modified,
         toolchain: sources.toolchain.clone(),

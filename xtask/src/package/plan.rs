@@ -14,13 +14,12 @@ use crate::moment::Moment;
 
 /// The bundle's name.
 pub(super) const NAME: &str = "nmr-drivers";
-/// The architecture of everything that is built today.
-pub(super) const ARCHITECTURE: Architecture = Architecture::X64;
 
 /// What is made, from what, and where.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) version: String,
+    pub(super) architecture: Architecture,
     /// Where the bundle goes.
     pub(super) folder: PathBuf,
     /// Where its archive goes.
@@ -48,14 +47,21 @@ pub(super) struct SetupFile {
 }
 
 impl Plan {
-    pub(super) fn new(workspace: &Path, output: &Path, version: &str, drivers: &[&str]) -> Self {
-        let full_name = format!("{NAME}-{version}-{}", ARCHITECTURE.name());
+    pub(super) fn new(
+        workspace: &Path,
+        output: &Path,
+        version: &str,
+        architecture: Architecture,
+        drivers: &[&str],
+    ) -> Self {
+        let full_name = format!("{NAME}-{version}-{}", architecture.name());
         let driver = |name: &&str| {
             let inx = format!("inf/{name}.inx");
             DriverPlan { name: (*name).to_owned(), inx_path: workspace.join(&inx), inx }
         };
         Self {
             version: version.to_owned(),
+            architecture,
             folder: output.join(&full_name),
             archive: output.join(format!("{full_name}.zip")),
             unsigned_folder: output.join("unsigned").join(&full_name),
@@ -73,8 +79,8 @@ impl Plan {
             let content = fs::read(inx_path).map_err(|error| {
                 anyhow!("{inx}: {error}; driver {name} needs it, copy the one of another driver")
             })?;
-            let stamped = stamp::stamp(inx, &content, ARCHITECTURE, &self.version, moment)?;
-            let primitive = primitive::primitive(&Inf::parse(inx, &stamped)?, ARCHITECTURE)?;
+            let stamped = stamp::stamp(inx, &content, self.architecture, &self.version, moment)?;
+            let primitive = primitive::primitive(&Inf::parse(inx, &stamped)?, self.architecture)?;
             Problems::check(
                 inx,
                 own_service(inx, &primitive.services, &mut taken).err().into_iter().collect(),
@@ -127,16 +133,20 @@ mod tests {
 
     #[test]
     fn names_follow_from_version_and_architecture() {
-        let plan = Plan::new(Path::new("w"), Path::new("t/package"), "1.2.3", &["echo"]);
+        let of = |architecture| {
+            Plan::new(Path::new("w"), Path::new("t/package"), "1.2.3", architecture, &["echo"])
+        };
+        let plan = of(Architecture::X64);
         assert_eq!(plan.folder, Path::new("t/package/nmr-drivers-1.2.3-x64"));
         assert_eq!(plan.archive, Path::new("t/package/nmr-drivers-1.2.3-x64.zip"));
         assert_eq!(plan.drivers[0].inx, "inf/echo.inx");
+        assert_eq!(of(Architecture::Arm64).folder, Path::new("t/package/nmr-drivers-1.2.3-arm64"));
     }
 
     #[test]
     fn a_driver_without_setup_file_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan::new(folder.path(), folder.path(), "1.2.3", &["echo"]);
+        let plan = Plan::new(folder.path(), folder.path(), "1.2.3", Architecture::X64, &["echo"]);
         let error =
             plan.read_setup_files(Moment::from_epoch(1_767_225_600).unwrap()).unwrap_err().to_string();
         assert!(error.starts_with("inf/echo.inx: ") && error.contains("driver echo needs it"), "{error}");
@@ -150,7 +160,7 @@ mod tests {
             fs::write(folder.path().join(format!("inf/{name}.inx")), content).unwrap();
         }
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-        let plan = Plan::new(folder.path(), folder.path(), "1.2.3", &names);
+        let plan = Plan::new(folder.path(), folder.path(), "1.2.3", Architecture::X64, &names);
         match plan.read_setup_files(Moment::from_epoch(1_767_225_600).unwrap()) {
             Ok(_) => "accepted".to_owned(),
             Err(error) => error.to_string(),
@@ -183,7 +193,9 @@ mod tests {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         assert!(names.len() >= 3, "{names:?}");
-        let plan = Plan::new(workspace, workspace, "1.2.3", &names);
-        plan.read_setup_files(Moment::from_epoch(1_767_225_600).unwrap()).unwrap();
+        for architecture in Architecture::ALL {
+            let plan = Plan::new(workspace, workspace, "1.2.3", architecture, &names);
+            plan.read_setup_files(Moment::from_epoch(1_767_225_600).unwrap()).unwrap();
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::assemble::assemble;
 use super::difference;
 use super::gather;
 use super::sources::Sources;
+use crate::build::Target;
 use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::moment::Moment;
@@ -22,6 +23,7 @@ const NO_SOURCES: [&str; 2] = ["target", ".git"];
 pub(super) fn differences(
     first: &Bundle,
     context: &Context,
+    target: Target,
     moment: Moment,
     sources: &Sources,
 ) -> Result<Vec<String>> {
@@ -40,7 +42,7 @@ pub(super) fn differences(
         json: false,
         ui: Ui::new(),
     };
-    let other = with_other_permissions(|| gather::parts(&second, moment, sources))?;
+    let other = with_other_permissions(|| gather::parts(&second, target, moment, sources))?;
     let differences = difference::lines(first, &assemble(&other)?);
     step.done(if differences.is_empty() { "every byte is the same" } else { "it differs" });
     Ok(differences)

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Need;
 use super::probe::{Probe, Release};
+use super::{Need, arm64};
+use crate::build::Target;
 
 /// What is not there.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(super) struct Lacks {
     pub(super) packages: Vec<String>,
     /// What Miri runs in.
     pub(super) miri: Option<Nightly>,
+    /// What no package of a distribution has, and how to come by it.
+    pub(super) by_hand: Vec<ByHand>,
 }
 
 /// What there is of the nightly toolchain, which alone has Miri.
@@ -25,6 +28,13 @@ pub(super) enum Nightly {
     WithoutMiri,
 }
 
+/// What only a person can get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ByHand {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+}
+
 impl Lacks {
     pub(super) fn is_empty(&self) -> bool {
         self.names().is_empty()
@@ -33,11 +43,15 @@ impl Lacks {
     /// What is missing, by its names.
     pub(super) fn names(&self) -> Vec<&str> {
         let packages = self.packages.iter().map(String::as_str);
-        packages.chain(self.targets.iter().copied()).chain(self.miri.map(|_| "miri")).collect()
+        let by_hand = self.by_hand.iter().map(|lack| lack.name);
+        packages.chain(self.targets.iter().copied()).chain(self.miri.map(|_| "miri")).chain(by_hand).collect()
     }
 }
 
-const TARGETS: [&str; 2] = ["x86_64-pc-windows-msvc", "x86_64-pc-windows-gnu"];
+/// What the compiler builds for `target`.
+fn targets(target: Target) -> [&'static str; 2] {
+    [target.of_drivers(), target.of_programs()]
+}
 
 /// Where distributions install mingw-w64; wdk-build looks in the same places.
 const MINGW_ROOTS: [&str; 2] = ["/usr/x86_64-w64-mingw32", "/usr/x86_64-w64-mingw32/sys-root/mingw"];
@@ -46,8 +60,12 @@ const MINGW_ROOTS: [&str; 2] = ["/usr/x86_64-w64-mingw32", "/usr/x86_64-w64-ming
 pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
     let mut lacks = Lacks::default();
     let drivers = !matches!(need, Need::Bench | Need::Miri);
+    let target = if need == Need::PackageArm64 { Target::Arm64 } else { Target::X64 };
     if drivers {
-        lacks.targets = missing_targets(probe);
+        lacks.targets = missing_targets(probe, target);
+    }
+    if target == Target::Arm64 {
+        lacks.by_hand = arm64::lacks(probe);
     }
     if need == Need::Miri {
         lacks.miri = missing_miri(probe);
@@ -64,7 +82,7 @@ pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
             lacks.packages.push(name.to_owned());
         }
     };
-    if drivers {
+    if drivers && target == Target::X64 {
         package(has_kernel_headers(probe), "mingw-w64-x86-64-dev");
         package(probe.has_program("x86_64-w64-mingw32-gcc"), "gcc-mingw-w64-x86-64-win32");
     }
@@ -88,10 +106,11 @@ pub(super) fn lacks(probe: &impl Probe, need: Need) -> Lacks {
     lacks
 }
 
-fn missing_targets(probe: &impl Probe) -> Vec<&'static str> {
-    let Some(sysroot) = probe.sysroot() else { return TARGETS.to_vec() };
+fn missing_targets(probe: &impl Probe, target: Target) -> Vec<&'static str> {
+    let targets = targets(target);
+    let Some(sysroot) = probe.sysroot() else { return targets.to_vec() };
     let library = |target: &str| sysroot.join("lib/rustlib").join(target).join("lib");
-    TARGETS.into_iter().filter(|target| probe.entries(&library(target)).is_empty()).collect()
+    targets.into_iter().filter(|target| probe.entries(&library(target)).is_empty()).collect()
 }
 
 fn missing_miri(probe: &impl Probe) -> Option<Nightly> {
@@ -176,7 +195,7 @@ mod tests {
     #[test]
     fn a_bare_debian_lacks_the_small_set() {
         let found = lacks(&FakeMachine::debian_12(), Need::Package);
-        assert_eq!(found.targets, TARGETS);
+        assert_eq!(found.targets, targets(Target::X64));
         assert_eq!(found.packages, PACKAGE);
     }
 

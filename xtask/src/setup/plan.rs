@@ -57,6 +57,7 @@ pub(super) fn plan(lacks: &Lacks, machine: &impl Probe) -> Vec<Action> {
     if let Some(nightly) = lacks.miri {
         actions.push(install_miri(nightly, machine));
     }
+    actions.extend(lacks.by_hand.iter().map(|lack| Action::ByHand(lack.text.clone())));
     actions
 }
 
@@ -114,7 +115,7 @@ fn words(line: &str) -> impl Iterator<Item = String> {
 pub(super) mod fake {
     //! A machine made of sets.
 
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::{Path, PathBuf};
 
     use super::super::probe::{Probe, Release, Rights};
@@ -124,12 +125,12 @@ pub(super) mod fake {
         windows: bool,
         rights: Rights,
         files: BTreeSet<PathBuf>,
-        variables: BTreeSet<String>,
+        variables: BTreeMap<String, String>,
     }
 
     impl FakeMachine {
         pub(in super::super) fn debian_12() -> Self {
-            Self { windows: false, rights: Rights::Root, files: BTreeSet::new(), variables: BTreeSet::new() }
+            Self { windows: false, rights: Rights::Root, files: BTreeSet::new(), variables: BTreeMap::new() }
                 .with("/usr/bin/apt-get")
                 .with("/usr/bin/rustup")
         }
@@ -178,8 +179,12 @@ pub(super) mod fake {
             self
         }
 
-        pub(in super::super) fn with_variable(mut self, name: &str) -> Self {
-            self.variables.insert(name.into());
+        pub(in super::super) fn with_variable(self, name: &str) -> Self {
+            self.with_value(name, "/somewhere")
+        }
+
+        pub(in super::super) fn with_value(mut self, name: &str, value: &str) -> Self {
+            self.variables.insert(name.into(), value.into());
             self
         }
     }
@@ -204,8 +209,8 @@ pub(super) mod fake {
             ["/usr/bin", "/usr/sbin"].iter().any(|folder| self.is_file(&Path::new(folder).join(name)))
         }
 
-        fn has_variable(&self, name: &str) -> bool {
-            self.variables.contains(name)
+        fn variable(&self, name: &str) -> Option<String> {
+            self.variables.get(name).cloned()
         }
 
         fn sysroot(&self) -> Option<PathBuf> {

@@ -34,8 +34,12 @@ pub(super) trait Probe {
     fn entries(&self, folder: &Path) -> Vec<String>;
     /// Whether a program of this name can be started.
     fn has_program(&self, name: &str) -> bool;
+    /// What this environment variable says, if it is set.
+    fn variable(&self, name: &str) -> Option<String>;
     /// Whether this environment variable is set.
-    fn has_variable(&self, name: &str) -> bool;
+    fn has_variable(&self, name: &str) -> bool {
+        self.variable(name).is_some()
+    }
     /// The root of the active Rust toolchain.
     fn sysroot(&self) -> Option<PathBuf>;
     /// The root of the nightly Rust toolchain, if it is installed.
@@ -81,8 +85,9 @@ impl Probe for Machine<'_> {
         std::env::split_paths(&path).chain(system).any(|folder| folder.join(&file).is_file())
     }
 
-    fn has_variable(&self, name: &str) -> bool {
-        std::env::var_os(name).is_some_and(|value| !value.is_empty())
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = std::env::var_os(name).filter(|value| !value.is_empty());
+        value.map(|value| value.to_string_lossy().into_owned())
     }
 
     fn sysroot(&self) -> Option<PathBuf> {
