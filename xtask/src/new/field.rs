@@ -28,7 +28,7 @@ pub(super) struct Product {
     pub(super) shown: Option<&'static str>,
     /// How is decided about `peer`, the offer; empty if everybody is welcome.
     pub(super) decision: &'static str,
-    /// What the binding type serves besides.
+    /// What the binding type serves besides, and what is made with it.
     pub(super) implementation: &'static str,
 }
 
@@ -123,7 +123,14 @@ const WSK: Product = Product {
     items: "",
     shown: Some("wsk::ProviderCharacteristics"),
     decision: "peer.characteristics()?.require(wsk::VERSION)?;",
-    implementation: "",
+    implementation: "
+/// A socket for datagrams. A thread of the driver's own opens it: `Datagrams::open(peer, &address, at)`, and it is closed when
+/// it is dropped.
+pub type Datagrams = wsk::DatagramSocket<nmr::Client<{BINDING}>, nmr_wdk::IoRequest>;
+
+/// The same for streams: `Streams::connect(peer, &address, at)`.
+pub type Streams = wsk::StreamSocket<nmr::Client<{BINDING}>, nmr_wdk::IoRequest>;
+",
 };
 
 static PRODUCTS: [Product; 5] = [HOOK, MAP, MSQUIC, PROGRAM_INFORMATION, WSK];
