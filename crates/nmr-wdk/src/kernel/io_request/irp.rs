@@ -47,12 +47,16 @@ impl Irp {
         let irp = self.0.as_ptr();
         // SAFETY: of `IoAllocateIrp`, and nobody else has it.
         unsafe { ntddk::IoReuseIrp(irp, STATUS_UNSUCCESSFUL) };
-        // SAFETY: as above; an IRP that is not in a device queue is of the overlay.
-        let overlay = unsafe { &(*irp).Tail.Overlay };
+        // SAFETY: as above.
+        let tail = unsafe { &(*irp).Tail };
+        // SAFETY: an IRP that is not in a device queue is of the overlay.
+        let overlay = unsafe { &tail.Overlay };
         // SAFETY: as above.
         let current = unsafe { overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation };
         // SAFETY: the one below is the next driver's; there is one.
-        let next = unsafe { &mut *current.sub(1) };
+        let next = unsafe { current.sub(1) };
+        // SAFETY: as above, and nobody else has it.
+        let next = unsafe { &mut *next };
         next.CompletionRoutine = Some(routine);
         next.Context = context;
         next.Control = ALWAYS;

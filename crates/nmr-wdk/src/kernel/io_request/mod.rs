@@ -149,9 +149,10 @@ unsafe extern "C" fn completed(_: *mut DEVICE_OBJECT, _: *mut IRP, shared: *mut 
     routines::enter();
     let shared: *mut Shared = shared.cast();
     // SAFETY: as the caller says; it stays until the event is set, or until it is left below.
-    if unsafe { &*shared }.release.get().is_none() {
+    let request = unsafe { &*shared };
+    if request.release.get().is_none() {
         // SAFETY: initialised. This is the last access: whoever waits may free the request at once.
-        unsafe { (*shared).event.set() };
+        unsafe { request.event.set() };
     } else {
         // SAFETY: `finish` has given it up, and the routine is called once.
         unsafe { leave(shared) };
