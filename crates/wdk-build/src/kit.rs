@@ -39,7 +39,12 @@ impl Kit {
         architecture: CpuArchitecture,
     ) -> Result<Result<Self, Vec<Piece>>, ConfigError> {
         if let Some(root) = find_kit_root(host)? {
-            return Ok(Self::microsoft(host, &root, driver, architecture));
+            let kit = Self::microsoft(host, &root, driver, architecture);
+            // Read for another processor they would pass, as what they are: headers for x86-64.
+            if kit.as_ref().is_ok_and(|kit| kit.dialect == Dialect::Mingw) {
+                mingw::require_known(architecture)?;
+            }
+            return Ok(kit);
         }
         if host.is_windows() {
             return Ok(Err(vec![Piece::Kit]));
@@ -181,6 +186,15 @@ mod tests {
     fn a_kit_filled_with_mingw_headers_speaks_their_dialect() {
         let host = with_wdk(FakeHost::linux()).with_file("/kit/Include/10.0.1.0/shared/_mingw.h");
         assert_eq!(require(&host, &DriverConfig::Wdm, AMD64).unwrap().dialect, Dialect::Mingw);
+    }
+
+    #[test]
+    fn a_kit_filled_with_mingw_headers_is_none_for_arm64() {
+        let host = with_wdk(FakeHost::linux()).with_folder("/kit/Lib/10.0.1.0/km/ARM64");
+        assert!(require(&host, &DriverConfig::Wdm, CpuArchitecture::Arm64).is_ok());
+        let filled = host.with_file("/kit/Include/10.0.1.0/shared/_mingw.h");
+        let error = Kit::find(&filled, &DriverConfig::Wdm, CpuArchitecture::Arm64).unwrap_err().to_string();
+        assert!(error.starts_with("a build for ARM64 needs Microsoft's WDK"), "{error}");
     }
 
     #[test]

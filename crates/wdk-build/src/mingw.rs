@@ -31,15 +31,21 @@ pub(crate) struct Mingw {
     pub(crate) library_folder: PathBuf,
 }
 
+/// Refuses a processor that the headers of mingw-w64 say nothing about.
+pub(crate) fn require_known(architecture: CpuArchitecture) -> Result<(), ConfigError> {
+    match architecture {
+        CpuArchitecture::Amd64 => Ok(()),
+        CpuArchitecture::Arm64 => Err(ConfigError::NeedsMicrosoftKit { wanted: "a build for ARM64" }),
+    }
+}
+
 /// Finds mingw-w64, or says which of its parts are missing.
 pub(crate) fn find(
     host: &impl Host,
     driver: &DriverConfig,
     architecture: CpuArchitecture,
 ) -> Result<Result<Mingw, Vec<Piece>>, ConfigError> {
-    if architecture != CpuArchitecture::Amd64 {
-        return Err(ConfigError::NeedsMicrosoftKit { wanted: "a build for ARM64" });
-    }
+    require_known(architecture)?;
     if *driver != DriverConfig::Wdm {
         return Err(ConfigError::NeedsMicrosoftKit { wanted: "a KMDF or UMDF driver" });
     }
