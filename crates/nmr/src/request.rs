@@ -4,7 +4,7 @@
 
 use crate::{AtPassive, Error, Result, Status};
 use core::ffi::c_void;
-use core::ptr::{NonNull, null_mut};
+use core::ptr::NonNull;
 use core::time::Duration;
 
 /// How a request was completed, its `IoStatus`.
@@ -33,15 +33,10 @@ impl Completion {
 /// Memory of a request that a peer reads or writes.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestBuffer {
-    /// `PMDL`; NULL if there are no bytes.
+    /// `PMDL`.
     pub mdl: *mut c_void,
     /// The first of the bytes that it describes.
     pub bytes: NonNull<u8>,
-}
-
-impl RequestBuffer {
-    /// No bytes.
-    pub const EMPTY: Self = Self { mdl: null_mut(), bytes: NonNull::dangling() };
 }
 
 /// A request that a peer completes: in the kernel an IRP whose completion routine sets an event, and a buffer with an MDL.
@@ -51,8 +46,8 @@ impl RequestBuffer {
 /// # Safety
 /// What [`Request::begin`] answers can be handed to a peer as `PIRP`, which completes it once, on any thread at
 /// IRQL <= DISPATCH_LEVEL; it stays valid until then, whatever becomes of the value. [`Request::wait`] answers when it is
-/// completed, not before. The MDL of [`Request::buffer`] describes as many bytes as were asked for, in memory that is never
-/// paged out; both stay until the next call of it, or the end of the value.
+/// completed, not before. The MDL of [`Request::buffer`] describes as many bytes as were asked for, and at least
+/// one, in memory that is never paged out; both stay until the next call of it, or the end of the value.
 pub unsafe trait Request: Sized + Send + 'static {
     /// A request that was never used; `IoAllocateIrp`. IRQL <= DISPATCH_LEVEL.
     ///
@@ -71,7 +66,8 @@ pub unsafe trait Request: Sized + Send + 'static {
     fn cancel(&mut self);
 
     /// `length` bytes of the request's own; `IoAllocateMdl`, `MmBuildMdlForNonPagedPool`. The caller's memory cannot be
-    /// described: it may lie on a stack, of which that routine makes no MDL. IRQL <= DISPATCH_LEVEL.
+    /// described: it may lie on a stack, of which that routine makes no MDL. There is an MDL for no bytes too: WSK wants one
+    /// from all functions but WskReceive. IRQL <= DISPATCH_LEVEL.
     ///
     /// # Errors
     /// STATUS_INSUFFICIENT_RESOURCES.
@@ -90,6 +86,7 @@ pub unsafe trait Request: Sized + Send + 'static {
 mod tests {
     use super::*;
     use crate::host::{HostIrp, HostMdl, HostRequest};
+    use core::ptr::null_mut;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     const MOMENT: Duration = Duration::from_millis(1);
@@ -126,12 +123,11 @@ mod tests {
     #[test]
     fn a_buffer_is_as_long_as_asked_for_and_stays_with_the_peer() {
         let mut request = HostRequest::new().expect("nothing fails");
-        assert!(request.buffer(0).expect("nothing fails").mdl.is_null());
-        for length in [1, 4096, 3] {
+        for length in [0, 1, 4096, 3] {
             let buffer = request.buffer(length).expect("nothing fails");
             // SAFETY: the request keeps it.
             let mdl = unsafe { buffer.mdl.cast::<HostMdl>().read() };
-            assert_eq!((mdl.bytes, mdl.length), (buffer.bytes.as_ptr(), length));
+            assert_eq!((mdl.bytes, mdl.length), (buffer.bytes.as_ptr(), length.max(1)));
         }
         // SAFETY: taken over once.
         let irp = unsafe { HostIrp::take(request.begin()) };

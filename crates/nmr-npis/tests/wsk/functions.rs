@@ -87,9 +87,7 @@ impl Memory {
     fn of(buffer: *mut Buffer) -> Self {
         // SAFETY: the client passes a buffer.
         let Buffer { mdl, offset, length } = unsafe { buffer.read() };
-        if length == 0 {
-            return Self(core::ptr::dangling::<u8>().addr(), 0);
-        }
+        assert!(!mdl.is_null(), "no MDL");
         // SAFETY: with an MDL.
         let HostMdl { bytes, length: most } = unsafe { mdl.cast::<HostMdl>().read() };
         assert!(offset as usize + length <= most);

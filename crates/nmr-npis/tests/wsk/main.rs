@@ -62,6 +62,24 @@ fn datagrams_go_from_socket_to_socket() {
     world.assert_unloaded();
 }
 
+/// WSK takes a buffer without an MDL from WskReceive alone, so one without bytes has an MDL too.
+#[test]
+fn a_datagram_may_be_empty() {
+    let world = World::new();
+    let subsystem = Subsystem::register(&world, Versions::ONE);
+    let driver = load(&world);
+    let (at, here) = (at_passive(), address("10.0.0.1:53"));
+    let mut socket = Datagrams::open_at(wsk(driver.driver()), &here, &at).expect("free");
+    assert_eq!(socket.send_to(&[], &here, &at), Ok(0));
+    assert_eq!(socket.receive_from(&mut [0; 4], &at), Ok((0, here)));
+    assert_eq!(socket.send_to(b"cut off", &here, &at), Ok(7));
+    assert_eq!(socket.receive_from(&mut [], &at), Ok((0, here)));
+    drop((socket, driver));
+    subsystem.leave();
+    world.assert_clean();
+    world.assert_unloaded();
+}
+
 #[test]
 fn a_stream_is_connected_used_and_ended() {
     let world = World::new();

@@ -144,9 +144,7 @@ unsafe impl Request for HostRequest {
     fn buffer(&mut self, length: usize) -> Result<RequestBuffer> {
         assert!(!self.begun, "the peer has the buffer");
         self.clear();
-        if length == 0 {
-            return Ok(RequestBuffer::EMPTY);
-        }
+        let length = length.max(1);
         let bytes = Box::into_raw(std::vec![0; length].into_boxed_slice()).cast::<u8>();
         bytes.expose_provenance();
         self.mdl = Box::into_raw(Box::new(HostMdl { bytes, length }));

@@ -92,9 +92,7 @@ unsafe impl Request for IoRequest {
 
     fn buffer(&mut self, length: usize) -> Result<RequestBuffer> {
         assert!(!self.begun, "the peer has the buffer");
-        if length == 0 {
-            return Ok(RequestBuffer::EMPTY);
-        }
+        let length = length.max(1);
         if let Some(buffer) = &*self.buffer
             && buffer.length() >= length
         {

@@ -20,9 +20,11 @@ pub(super) fn leave() {
     RUNNING.fetch_sub(1, Ordering::Release);
 }
 
-/// Waits until no routine runs. Nothing is in flight any more that could call another.
+/// Waits until no routine runs. Nothing is in flight any more that could call another. One that runs in a DPC has
+/// returned too when the DPCs are flushed; one on a thread that is displaced just there has its return left.
 pub(in crate::kernel) fn wait_until_over(_: &MayWait<'_>) {
     while RUNNING.load(Ordering::Acquire) != 0 {
         crate::kernel::thread::sleep(LOOK);
     }
+    crate::kernel::dpc::flush();
 }
