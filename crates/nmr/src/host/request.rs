@@ -145,7 +145,7 @@ unsafe impl Request for HostRequest {
         assert!(!self.begun, "the peer has the buffer");
         self.clear();
         let length = length.max(1);
-        let bytes = Box::into_raw(std::vec![0; length].into_boxed_slice()).cast::<u8>();
+        let bytes = Box::into_raw(std::vec![0_u8; length].into_boxed_slice()).cast::<u8>();
         bytes.expose_provenance();
         self.mdl = Box::into_raw(Box::new(HostMdl { bytes, length }));
         Ok(RequestBuffer { mdl: self.mdl.cast(), bytes: NonNull::new(bytes).unwrap_or(NonNull::dangling()) })
