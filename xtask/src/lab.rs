@@ -37,6 +37,8 @@ mod soak;
 #[cfg(unix)]
 mod tally;
 #[cfg(unix)]
+mod walk;
+#[cfg(unix)]
 mod wsk;
 
 #[cfg(unix)]

@@ -9,6 +9,7 @@
 //   HOLDS   instead, detaches and calls of its Echo below DISPATCH_LEVEL take until C:\lab\release is there
 //   TAKES   which roles it takes, a bit for each; all if it is not said
 #include "echo_npi.h"
+#include "draw.h"
 #include "release.h"
 
 #ifndef STALLS
@@ -58,14 +59,6 @@ static HANDLE registrations[ROLES];
 static PVOID callers[CALLERS], staller;
 static volatile LONG stopping, all_detached, released = !HOLDS;
 static LONG64 echoed, relayed, not_relayed, wrong;
-
-static ULONG draw(ULONG limit) {
-    static volatile LONG64 state = 88172645463325252LL;
-    ULONGLONG x = InterlockedAdd64(&state, 0x9e3779b97f4a7c15LL);
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-    return (ULONG)((x ^ (x >> 31)) >> 33) % limit;
-}
 
 // 50 to 500 ms, more often short than long.
 static ULONG stall_time(VOID) {

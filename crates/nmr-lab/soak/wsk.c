@@ -5,6 +5,7 @@
 // the IRP is cancelled or the socket closed. When it goes it does not complete its detach before its client has closed all
 // sockets: sometimes after the last call into the client has returned, and sometimes right before that call.
 #include "nmr.h"
+#include "draw.h"
 
 #define NAME "wsk-subsystem"
 #define TAG 'kksW'
@@ -66,14 +67,6 @@ static HANDLE registration;
 static PVOID worker;
 static volatile LONG stopping;
 static LONG cancelled, at_once, at_dispatch, wrong;
-
-static ULONG draw(ULONG limit) {
-    static volatile LONG64 state = 88172645463325252LL;
-    ULONGLONG x = InterlockedAdd64(&state, 0x9e3779b97f4a7c15LL);
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-    return (ULONG)((x ^ (x >> 31)) >> 33) % limit;
-}
 
 static VOID expect(BOOLEAN right, PCSTR what) {
     if (!right) {

@@ -76,9 +76,9 @@ mod tests {
         let mut low = HashSet::new();
         let mut high = HashSet::new();
         // Miri has nothing to find in many values that it has not found in few.
-        let each = if cfg!(miri) { 10 } else { 200 };
+        let each: u8 = if cfg!(miri) { 10 } else { 200 };
         for a in 0..each {
-            for b in 0..each {
+            for b in 0..u32::from(each) {
                 let value = of((a, Some(b), "text"));
                 assert!(low.insert(value as u64) && high.insert((value >> 64) as u64), "{a} {b}");
             }

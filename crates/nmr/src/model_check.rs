@@ -11,13 +11,13 @@ pub(crate) use loom::{
     cell::UnsafeCell,
     sync::atomic::{AtomicUsize, Ordering},
     sync::{Arc, Condvar, Mutex},
-    thread::yield_now,
+    thread::{JoinHandle, yield_now},
 };
 #[cfg(not(loom))]
 pub(crate) use std::{
     sync::atomic::{AtomicUsize, Ordering},
     sync::{Arc, Condvar, Mutex},
-    thread::{spawn, yield_now},
+    thread::{JoinHandle, spawn, yield_now},
 };
 
 #[cfg(loom)]
@@ -28,7 +28,7 @@ std::thread_local! {
 
 /// Starts a thread of the model.
 #[cfg(loom)]
-pub(crate) fn spawn<T: 'static>(body: impl FnOnce() -> T + 'static) -> loom::thread::JoinHandle<T> {
+pub(crate) fn spawn<T: 'static>(body: impl FnOnce() -> T + 'static) -> JoinHandle<T> {
     HAS_THREADS.set(true);
     loom::thread::spawn(body)
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, anyhow};
 use nmr_lab::Kernel;
 
 use super::wsk;
@@ -53,27 +53,28 @@ pub(crate) fn kernel(context: &Context) -> Result<Kernel> {
 
 /// Builds the drivers that NMR does not let go of.
 pub(super) fn failure_probes(context: &Context) -> Result<FailureProbes> {
-    let packages = Packages::read(context)?;
-    let drivers = packages.named(&["failure-stops", "failure-parks"])?;
-    let images = build::build_drivers(context, &packages, &drivers, Target::X64)?;
-    let [stops, parks] = images.as_slice() else { bail!("two images should have been built") };
-    Ok(FailureProbes { stops: stops.sys.clone(), parks: parks.sys.clone() })
+    let [(stops, _), (parks, _)] = drivers(context, ["failure-stops", "failure-parks"])?;
+    Ok(FailureProbes { stops, parks })
 }
 
 /// Builds the client of WSK.
 pub(super) fn wsk_client(context: &Context) -> Result<PathBuf> {
-    let packages = Packages::read(context)?;
-    let drivers = packages.named(&[wsk::CLIENT])?;
-    let images = build::build_drivers(context, &packages, &drivers, Target::X64)?;
-    Ok(images.first().with_context(|| format!("no image was built of {}", wsk::CLIENT))?.sys.clone())
+    let [(image, _)] = drivers(context, [wsk::CLIENT])?;
+    Ok(image)
 }
 
 /// Builds the driver that panics on purpose.
 pub(super) fn panic_probe(context: &Context) -> Result<PanicProbe> {
+    let [(image, folder)] = drivers(context, [PANIC_PROBE])?;
+    Ok(PanicProbe { image, source: folder.join("src/lib.rs") })
+}
+
+/// Builds drivers that are in no bundle. Answers the image of each, and the folder of its package.
+fn drivers<const N: usize>(context: &Context, names: [&str; N]) -> Result<[(PathBuf, PathBuf); N]> {
     let packages = Packages::read(context)?;
-    let drivers = packages.named(&[PANIC_PROBE])?;
+    let drivers = packages.named(&names)?;
     let images = build::build_drivers(context, &packages, &drivers, Target::X64)?;
-    let image = images.first().with_context(|| format!("no image was built of {PANIC_PROBE}"))?.sys.clone();
-    let source = drivers.first().map(|driver| driver.folder.join("src/lib.rs")).unwrap_or_default();
-    Ok(PanicProbe { image, source })
+    let built: Vec<_> =
+        images.into_iter().zip(drivers).map(|(image, driver)| (image.sys, driver.folder)).collect();
+    built.try_into().map_err(|_| anyhow!("there is not one image for each of {}", names.join(", ")))
 }

@@ -7,17 +7,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use nmr_lab::Lab;
 use nmr_lab::log::Position;
-use nmr_lab::{Lab, c_driver};
 use serde::Serialize;
 
 use super::bundle::LabBundle;
 use super::expectations::DRIVERS;
 use super::peers;
 use super::report;
-use super::script;
 use super::session::{self, INSTALL_LIMIT, Options};
 use super::tally::{Counter, Tally};
+use super::walk::Walk;
 use crate::context::Context;
 
 /// A cycle never takes longer on average, on a machine that does anything at all.
@@ -95,11 +95,8 @@ fn play(context: &Context, lab: &Lab, bundle: &LabBundle, cycles: u32, seed: u64
     for peer in peers::SOAK {
         peer.add(context, lab)?;
     }
-    c_driver::compile_program(&peers::source(context, "scm.c"), &lab.drive().join("lab/scm.exe"))?;
     let names: Vec<&str> = DRIVERS.into_iter().chain(peers::SOAK.map(|peer| peer.name)).collect();
-    let walk = lab.drive().join("lab/soak.txt");
-    fs::write(&walk, script::walk(seed, &names, cycles))
-        .with_context(|| format!("{} cannot be written", walk.display()))?;
+    let walk = Walk::prepare(context, lab, "soak", (seed, &names, cycles))?;
     step.done("installed");
 
     let step = context.ui.step(format!("{cycles} cycles"));
@@ -109,8 +106,7 @@ fn play(context: &Context, lab: &Lab, bundle: &LabBundle, cycles: u32, seed: u64
         Watch { lab, position: lab.log().end()?, begin: lab.log().end()?, counter: Counter::new() };
     let limit = CYCLE_LIMIT * cycles + CYCLE_LIMIT;
     let ended = thread::scope(|scope| -> Result<_> {
-        let words = [r"C:\lab\scm.exe", r"C:\lab\soak.txt", r"C:\lab\soak.end"];
-        let running = scope.spawn(move || lab.command("soak", &words, limit));
+        let running = scope.spawn(move || walk.play(limit));
         let mut shown = 0;
         let mut looked = Ok(());
         while looked.is_ok() && !running.is_finished() {
@@ -121,8 +117,7 @@ fn play(context: &Context, lab: &Lab, bundle: &LabBundle, cycles: u32, seed: u64
             shown = unloads;
         }
         if looked.is_err() {
-            // The program sees the file between two commands, and ends.
-            fs::write(lab.drive().join("lab/soak.end"), "").context("the soak cannot be ended")?;
+            walk.end()?;
         }
         let ended = running.join();
         looked.map(|()| ended)

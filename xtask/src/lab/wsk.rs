@@ -1,7 +1,6 @@
 //! A client of WSK over the requests of the I/O manager, and a WSK in C: they come and go in an order drawn from the seed,
 //! with requests outstanding.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,8 +11,8 @@ use nmr_lab::{Lab, c_driver};
 use super::expectations::{number, pattern};
 use super::peers;
 use super::rounds;
-use super::script;
 use super::tally::Counter;
+use super::walk::Walk;
 use crate::context::Context;
 
 /// The package of the client, and its service.
@@ -51,15 +50,11 @@ pub(super) fn run(context: &Context, lab: &Lab, client: &Path, seed: u64) -> Res
     let image = lab.folder().join(format!("{SUBSYSTEM}.sys"));
     c_driver::compile(&peers::source(context, "wsk.c"), &image, &[])?;
     lab.add_driver(SUBSYSTEM, &image)?;
-    c_driver::compile_program(&peers::source(context, "scm.c"), &lab.drive().join("lab/scm.exe"))?;
-    let walk = lab.drive().join("lab/wsk.txt");
-    fs::write(&walk, script::walk(seed, &[CLIENT, SUBSYSTEM], CYCLES))
-        .with_context(|| format!("{} cannot be written", walk.display()))?;
+    let walk = Walk::prepare(context, lab, "wsk", (seed, &[CLIENT, SUBSYSTEM], CYCLES))?;
 
     let begin = lab.log().end()?;
     lab.mark_well();
-    let words = [r"C:\lab\scm.exe", r"C:\lab\wsk.txt", r"C:\lab\wsk.end"];
-    let finished = lab.command("wsk", &words, LIMIT)?;
+    let finished = walk.play(LIMIT)?;
     rounds::judge(lab, begin, &mut Counter::new()).context("a client of WSK")?;
     ensure!(finished.status.success(), "a client of WSK: {}", finished.stdout.trim());
     let (lines, _) = lab.log().since(begin)?;

@@ -91,17 +91,12 @@ impl<T> Claim<'_, T> {
 mod tests {
     use super::super::{Gate, Inside};
     use super::*;
-    use crate::model_check::{Arc, AtomicUsize, Ordering, model, spawn, yield_now};
-
-    #[cfg(loom)]
-    type Handle = loom::thread::JoinHandle<()>;
-    #[cfg(not(loom))]
-    type Handle = std::thread::JoinHandle<()>;
+    use crate::model_check::{Arc, AtomicUsize, JoinHandle, Ordering, model, spawn, yield_now};
 
     /// What a drainer is joined by.
     struct Thread {
         has_ended: Arc<AtomicUsize>,
-        handle: Option<Handle>,
+        handle: Option<JoinHandle<()>>,
     }
 
     struct Tiny {

@@ -30,7 +30,7 @@ pub use coordinator::Coordinator;
 #[cfg(test)]
 pub(crate) use gate::Gate;
 pub(crate) use gate::Inside;
-pub(crate) use stages::drain as drain_here;
+pub(crate) use stages::drain_here;
 pub(crate) use watchdog::Blocker;
 
 use crate::log::{self, Facts};

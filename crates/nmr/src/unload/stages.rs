@@ -38,7 +38,7 @@ pub(super) fn deactivate<D: Driver>(driver: &'static D, stage: Stage, at: &AtMos
 }
 
 /// Deactivates the stages from the highest down to the first that has something left. Answers whether nothing is.
-pub(crate) fn drain<D: Driver>(driver: &'static D, at: &AtMostDispatch<'_>) -> bool {
+pub(crate) fn drain_here<D: Driver>(driver: &'static D, at: &AtMostDispatch<'_>) -> bool {
     let mut touched = None;
     while let Some(stage) = highest_left(driver) {
         if touched == Some(stage) {
