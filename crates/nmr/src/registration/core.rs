@@ -123,6 +123,8 @@ pub(crate) struct Core<R: Role> {
     module_id: UnsafeCell<MaybeUninit<ModuleId>>,
     home: spin::Once<Home<R>>,
     free: Lock<FreeSlots, <SystemOf<R> as System>::Lock>,
+    /// Slots that are not free. Changed with `free` locked; read without.
+    in_use: AtomicUsize,
     pub(crate) door: Door,
     /// NMR callbacks of this registration that are running.
     callbacks: AtomicUsize,
@@ -144,6 +146,7 @@ impl<R: Role> Core<R> {
                 module_id: UnsafeCell::new(MaybeUninit::uninit()),
                 home: spin::Once::new(),
                 free: Lock::new(FreeSlots::new()),
+                in_use: AtomicUsize::new(0),
                 door: Door::new(),
                 callbacks: AtomicUsize::new(0),
                 seniority: AtomicU64::new(0),
@@ -235,10 +238,13 @@ impl<R: Role> Core<R> {
             ));
         }
         let full = "the declared capacity is in use; NMR will not offer this peer again";
-        free.take(slots).ok_or_else(|| {
+        let Some(slot) = free.take(slots) else {
+            drop(free);
             self.refused_for_capacity.fetch_add(1, Ordering::Relaxed);
-            Refusal::with(NOT_AGAIN, full)
-        })
+            return Err(Refusal::with(NOT_AGAIN, full));
+        };
+        self.in_use.store(self.in_use() + 1, Ordering::Release);
+        Ok(slot)
     }
 
     /// A binding that is not open, nor ever will be, gives its seat to the next peer; the slot stays until cleanup.
@@ -247,12 +253,14 @@ impl<R: Role> Core<R> {
     }
 
     pub(crate) fn give_back(&self, slot: &'static Slot<R>) {
-        self.free.lock().give_back(self.slots(), slot);
+        let mut free = self.free.lock();
+        free.give_back(self.slots(), slot);
+        self.in_use.store(self.in_use() - 1, Ordering::Release);
     }
 
     /// Slots that hold a binding, or are about to.
     pub(crate) fn in_use(&self) -> usize {
-        self.free.lock().in_use()
+        self.in_use.load(Ordering::Acquire)
     }
 
     pub(crate) fn next_seniority(&self) -> u64 {

@@ -10,17 +10,12 @@ pub(crate) struct FreeSlots {
     /// Index of the first freed slot, plus one; 0 if there is none.
     first: usize,
     never_used: usize,
-    in_use: usize,
     seats_taken: usize,
 }
 
 impl FreeSlots {
     pub(crate) const fn new() -> Self {
-        Self { first: 0, never_used: 0, in_use: 0, seats_taken: 0 }
-    }
-
-    pub(crate) fn in_use(&self) -> usize {
-        self.in_use
+        Self { first: 0, never_used: 0, seats_taken: 0 }
     }
 
     /// Takes a slot of `slots` off the list.
@@ -34,7 +29,6 @@ impl FreeSlots {
             self.never_used += 1;
             slot
         };
-        self.in_use += 1;
         self.seats_taken += 1;
         slot.seated.store(true, Ordering::Relaxed);
         Some(slot)
@@ -58,6 +52,5 @@ impl FreeSlots {
         let offset = core::ptr::from_ref(slot).addr() - slots.as_ptr().addr();
         slot.next_free.store(self.first, Ordering::Relaxed);
         self.first = offset / size_of::<Slot<R>>() + 1;
-        self.in_use -= 1;
     }
 }

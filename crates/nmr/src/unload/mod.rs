@@ -139,7 +139,8 @@ fn may_be_held_up<D: Driver>(driver: &'static D) -> bool {
     let mut found = false;
     driver.for_each_registration(&mut |_, registration| {
         let offered = registration.side() == Side::Provider && registration.is_known_to_nmr(&Coordinated(()));
-        found |= offered || registration.bindings_left() > 0 || registration.callbacks_running() > 0;
+        // In this order: whoever made a binding was in a callback before.
+        found |= offered || registration.callbacks_running() > 0 || registration.bindings_left() > 0;
     });
     found
 }
