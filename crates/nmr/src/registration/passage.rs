@@ -118,13 +118,13 @@ impl<E: RawEvent> Passage<E> {
         register: &mut dyn FnMut() -> Result<()>,
         requested: &mut dyn FnMut(),
     ) -> Result<(), NotActivated> {
-        if !self.word.step(RegistrationState::Idle, RegistrationState::Registering) {
+        if !self.word.take(RegistrationState::Idle, RegistrationState::Registering) {
             return Err(NotActivated::NotIdle);
         }
         self.own();
         if let Err(error) = register() {
             self.give_up();
-            self.word.becomes_idle();
+            self.word.not_registered();
             return Err(NotActivated::Failed(error));
         }
         self.give_up();
@@ -204,7 +204,7 @@ impl<E: RawEvent> Passage<E> {
 
     /// Whether the caller owns the registration now, in Issuing.
     fn claim(&self) -> bool {
-        let won = self.word.step(RegistrationState::Registered, RegistrationState::Issuing);
+        let won = self.word.take(RegistrationState::Registered, RegistrationState::Issuing);
         if won {
             self.own();
         }
@@ -216,10 +216,10 @@ impl<E: RawEvent> Passage<E> {
         let issued = match steps.deregister() {
             Deregistered::Pending => RegistrationState::IssuedPending,
             Deregistered::Done => RegistrationState::IssuedDone,
-            Deregistered::Failed => return self.fails(RegistrationState::Issuing),
+            Deregistered::Failed => return self.fails(),
         };
         self.give_up();
-        self.word.step(RegistrationState::Issuing, issued);
+        self.word.advance(issued);
     }
 
     fn step_towards_idle(&self, seen: Seen, steps: &dyn Steps, at: &MayWait<'_>) {
@@ -228,12 +228,12 @@ impl<E: RawEvent> Passage<E> {
         if !issued {
             return self.wait_for_owner(seen, steps, at);
         }
-        if !self.word.step(state, RegistrationState::Waiting) {
+        if !self.word.take(state, RegistrationState::Waiting) {
             return;
         }
         self.own();
         if state == RegistrationState::IssuedPending && steps.wait(at) == Waited::Failed {
-            return self.fails(RegistrationState::Waiting);
+            return self.fails();
         }
         steps.see_out(at);
         self.give_up();
@@ -254,8 +254,8 @@ impl<E: RawEvent> Passage<E> {
     }
 
     /// The event stays clear: whoever waits for the end of this registration waits for ever.
-    fn fails(&self, from: RegistrationState) {
-        self.word.step(from, RegistrationState::Failed);
+    fn fails(&self) {
+        self.word.advance(RegistrationState::Failed);
     }
 
     fn own(&self) {

@@ -81,9 +81,13 @@ impl Seen {
     const fn with(self, state: RegistrationState) -> Self {
         Self(self.0 & !(STATE | REQUESTED) | state as u32)
     }
+
+    const fn idle(self) -> Self {
+        Self(self.with(RegistrationState::Idle).0.wrapping_add(ROUND))
+    }
 }
 
-/// The word. Each step is a compare-exchange with one winner, who owns the registration until its next step.
+/// The word. A step that takes the registration is a compare-exchange with one winner, who owns it until its next step.
 pub(crate) struct RegistrationWord(AtomicU32);
 
 impl RegistrationWord {
@@ -97,8 +101,8 @@ impl RegistrationWord {
         Seen(self.0.load(Ordering::Acquire))
     }
 
-    /// Takes the step, if the registration is in `from`; without regard to a request.
-    pub(crate) fn step(&self, from: RegistrationState, to: RegistrationState) -> bool {
+    /// Takes the registration, if it is in `from`. False if somebody else was faster.
+    pub(crate) fn take(&self, from: RegistrationState, to: RegistrationState) -> bool {
         let seen = self.load();
         seen.state() == from && self.exchange(seen, seen.with(to))
     }
@@ -123,13 +127,21 @@ impl RegistrationWord {
         seen.state() == RegistrationState::Registering && self.exchange(seen, Seen(seen.0 | REQUESTED))
     }
 
-    /// To Idle, from a state that the caller owns.
+    /// The owner's step, from any state but Registering, in which others may put a request; otherwise nobody else writes.
+    pub(crate) fn advance(&self, to: RegistrationState) {
+        self.0.store(self.load().with(to).0, Ordering::Release);
+    }
+
+    /// The owner's step to Idle, from any state but Registering.
     pub(crate) fn becomes_idle(&self) {
+        self.0.store(self.load().idle().0, Ordering::Release);
+    }
+
+    /// The owner's step from Registering to Idle. A request that comes in meanwhile is granted by this.
+    pub(crate) fn not_registered(&self) {
         loop {
             let seen = self.load();
-            let idle = Seen(seen.with(RegistrationState::Idle).0.wrapping_add(ROUND));
-            // A request may come in between; it is granted by this.
-            if self.exchange(seen, idle) {
+            if self.exchange(seen, seen.idle()) {
                 return;
             }
         }
