@@ -1,7 +1,7 @@
 //! A request over an IRP of the driver's own.
 //!
-//! Whoever completes the IRP calls [`completed`], which answers STATUS_MORE_PROCESSING_REQUIRED: the I/O manager does not
-//! touch the IRP afterwards. Either it sets the event that the thread in `wait` waits for, and has then nothing more to do
+//! Whoever completes the IRP calls [`completion_routine`], which answers STATUS_MORE_PROCESSING_REQUIRED: the I/O manager
+//! does not touch the IRP afterwards. Either it sets the event that the thread in `wait` waits for, and has then nothing more to do
 //! with the request; or nobody waits, and the request is freed when it was completed and the call that sent it has returned.
 
 #![expect(unsafe_code, reason = "hands out an IRP, and is called back when it is completed")]
@@ -42,8 +42,8 @@ struct Shared {
     event: KernelEvent,
     /// What becomes of the request when it is completed; it is waited for if this is none.
     release: Cell<Option<Release>>,
-    /// Who still has to leave a request that nobody waits for: its completion routine, and the call that sends it.
-    inside: AtomicU8,
+    /// Who still has a share in a request that nobody waits for: its completion routine, and the call that sends it.
+    shares: AtomicU8,
 }
 
 /// What is called when a request that nobody waits for is completed, and with what.
@@ -57,7 +57,7 @@ unsafe impl Send for IoRequest {}
 unsafe impl Request for IoRequest {
     fn new() -> Result<Self> {
         let (irp, event) = (Irp::new()?, KernelEvent::UNINITIALIZED);
-        let shared = Shared { irp, event, release: Cell::new(None), inside: AtomicU8::new(2) };
+        let shared = Shared { irp, event, release: Cell::new(None), shares: AtomicU8::new(2) };
         let shared = Pooled::new(shared)?;
         // SAFETY: in the place where it stays, and nobody uses it yet.
         unsafe { shared.event.initialize() };
@@ -71,7 +71,7 @@ unsafe impl Request for IoRequest {
         // SAFETY: initialised, and nobody waits.
         unsafe { self.shared.event.clear() };
         // SAFETY: nobody has the IRP; the routine is made for this context, which stays until it has run.
-        unsafe { self.shared.irp.begin(completed, self.shared.as_ptr().cast()) }.cast()
+        unsafe { self.shared.irp.begin(completion_routine, self.shared.as_ptr().cast()) }.cast()
     }
 
     fn wait(&mut self, limit: Duration, _: &AtPassive<'_>) -> Option<Completion> {
@@ -115,8 +115,8 @@ unsafe impl Request for IoRequest {
         // It was begun, so nothing is freed here.
         drop(self);
         send(irp);
-        // SAFETY: given up above, and left here once.
-        unsafe { leave(shared) };
+        // SAFETY: given up above, and this is the share of the call that sends it.
+        unsafe { drop_share(shared) };
     }
 }
 
@@ -143,30 +143,30 @@ impl fmt::Debug for IoRequest {
 ///
 /// # Safety
 /// `shared` is that of the request, whose IRP is completed.
-unsafe extern "C" fn completed(_: *mut DEVICE_OBJECT, _: *mut IRP, shared: *mut c_void) -> i32 {
-    routines::enter();
+unsafe extern "C" fn completion_routine(_: *mut DEVICE_OBJECT, _: *mut IRP, shared: *mut c_void) -> i32 {
+    routines::begins();
     let shared: *mut Shared = shared.cast();
-    // SAFETY: as the caller says; it stays until the event is set, or until it is left below.
+    // SAFETY: as the caller says; it stays until the event is set, or until this share is dropped.
     let request = unsafe { &*shared };
     if request.release.get().is_none() {
         // SAFETY: initialised. This is the last access: whoever waits may free the request at once.
         unsafe { request.event.set() };
     } else {
         // SAFETY: `finish` has given it up, and the routine is called once.
-        unsafe { leave(shared) };
+        unsafe { drop_share(shared) };
     }
-    routines::leave();
+    routines::ends();
     MORE_PROCESSING_REQUIRED
 }
 
-/// Frees a request that nobody waits for, if the other one has left it too, and says so: not before the peer's function has
+/// Frees a request that nobody waits for, if the other share was dropped too, and says so: not before the peer's function has
 /// returned, or the peer could be let go of while this driver is inside.
 ///
 /// # Safety
-/// `finish` has given up the request, and its completion routine and the call that sends it leave it once each.
-unsafe fn leave(shared: *mut Shared) {
-    // SAFETY: it stays until both have left.
-    if unsafe { &*shared }.inside.fetch_sub(1, Ordering::AcqRel) != 1 {
+/// `finish` has given up the request, and its completion routine and the call that sends it drop their share once each.
+unsafe fn drop_share(shared: *mut Shared) {
+    // SAFETY: it stays until both shares are dropped.
+    if unsafe { &*shared }.shares.fetch_sub(1, Ordering::AcqRel) != 1 {
         return;
     }
     // SAFETY: as above; nobody else has it any more, and nobody touches the IRP once its completion routine was called.

@@ -11,12 +11,12 @@ const LOOK: Duration = Duration::from_millis(1);
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// A routine begins. Whoever it wakes, or lets complete a detach, sees this.
-pub(super) fn enter() {
+pub(super) fn begins() {
     RUNNING.fetch_add(1, Ordering::Relaxed);
 }
 
 /// A routine is over, but for its return.
-pub(super) fn leave() {
+pub(super) fn ends() {
     RUNNING.fetch_sub(1, Ordering::Release);
 }
 
