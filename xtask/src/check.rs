@@ -16,6 +16,7 @@ mod desk;
 mod finding;
 mod hazards;
 mod images;
+mod kernel_dependencies;
 mod kernel_names;
 mod locks;
 mod oracle;
@@ -43,8 +44,8 @@ pub(crate) struct Args {
     laws: bool,
 }
 
-/// The laws of ARCHITECTURE.md, in their order, its hazards, locks, and tidiness.
-const LAWS: [fn(&Tree) -> Vec<Finding>; 10] = [
+/// The laws of ARCHITECTURE.md, in their order, its map, hazards, locks, and tidiness.
+const LAWS: [fn(&Tree) -> Vec<Finding>; 11] = [
     kernel_names::check,
     oracle::check,
     unsafe_code::check,
@@ -52,6 +53,7 @@ const LAWS: [fn(&Tree) -> Vec<Finding>; 10] = [
     context_tokens::check,
     owners::check,
     contract_names::check,
+    kernel_dependencies::check,
     hazards::check,
     locks::check,
     tidy::check,

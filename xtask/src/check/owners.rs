@@ -42,14 +42,15 @@ const OWNED: [Owned; 7] = [
         patterns: &[". issue_deregister (", ". wait_deregistered ("],
         definition: "",
     },
+    // Whoever has one may use it up, whatever it is called there: so others do not even name it.
     Owned {
-        what: "making a Completer",
+        what: "holding a Completer",
         folder: "crates/nmr",
-        patterns: &["Completer :: of ("],
-        definition: "",
+        patterns: &["Completer", ". complete (", ":: complete"],
+        definition: "completer.rs",
     },
     Owned {
-        what: "using a Completer up",
+        what: "completing a detach for either role",
         folder: "crates/nmr",
         patterns: &[":: detach_complete (", ". detach_complete ("],
         definition: "",
@@ -121,8 +122,12 @@ fn one_owner(tree: &Tree, owned: &Owned, findings: &mut Vec<Finding>) {
 
 /// Whether what stands at `at` is code that runs, and not the head of a definition.
 fn is_use(tokens: &[Token], at: usize) -> bool {
-    let heads = ["struct", "enum", "impl", "for", ">", "fn", "use", "mod"];
-    at == 0 || !heads.iter().any(|head| tokens[at - 1].is(head))
+    let heads = ["struct", "enum", "impl", "for", "fn", "use", "mod"];
+    let before = |back| at.checked_sub(back).map(|at| &tokens[at]);
+    let follows = |back, text| before(back).is_some_and(|token: &Token| token.is(text));
+    // `impl<R> Word`, and not `-> Word`.
+    let behind_parameters = follows(1, ">") && !follows(2, "-");
+    !behind_parameters && !heads.iter().any(|head| follows(1, head))
 }
 
 /// The right to complete exists once: it is not copied, not dropped unseen, and used up.
@@ -182,6 +187,11 @@ mod tests {
             "fn f() { n.provider_detach_client_complete(h); }",
             "fn f() { r.wait_deregistered(&at); }",
             "fn f() { drop(Completer::of(slot)) }",
+            "fn f(c: super::Completer) { c.complete(); }",
+            "fn f() -> Completer { g() }",
+            "fn f() { detachments().for_each(|c| c.complete()); }",
+            "fn f() { g().map(C::complete); }",
+            "use super::completer::Completer as Done;",
             "fn f() { Client::detach_complete(n) }",
             "static FREE: FreeSlots = f();",
         ] {

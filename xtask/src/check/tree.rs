@@ -42,6 +42,8 @@ pub(super) struct Dependency {
     pub(super) name: String,
     /// `dev` or `build`; nothing for an ordinary one.
     pub(super) kind: Option<String>,
+    /// The condition under which it is one, as its manifest has it.
+    pub(super) target: Option<String>,
 }
 
 impl Tree {
