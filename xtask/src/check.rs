@@ -1,13 +1,14 @@
-//! `cargo xtask check`: the laws of the design, formatting and lints, for the host and for the kernel.
+//! `cargo xtask check`: the laws of the design, licences, formatting and lints, for the host and for the kernel.
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::build::{DriverSettings, Packages, Target};
 use crate::context::Context;
 use crate::exit;
+use crate::licence::Rule;
 use crate::process::Program;
 
 mod context_tokens;
@@ -18,6 +19,7 @@ mod hazards;
 mod images;
 mod kernel_dependencies;
 mod kernel_names;
+mod licences;
 mod locks;
 mod oracle;
 mod owners;
@@ -88,6 +90,15 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
         failed.push(format!("{} findings against the laws", findings.len()));
     }
     if !args.laws {
+        let step = context.ui.step("licences of dependencies");
+        match licences(context, &mut findings) {
+            Ok(done) => step.done(done),
+            Err(error) => {
+                drop(step);
+                context.ui.warn(format!("{error:#}"));
+                failed.push("licences of dependencies".to_owned());
+            }
+        }
         for tool in tools(context)? {
             let step = context.ui.step(tool.name);
             match tool.program.run(&context.target.join("check").join(tool.log)) {
@@ -106,6 +117,18 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let failure = failure(&failed);
     context.answer(&Answer { findings, failed })?;
     Err(failure)
+}
+
+/// Adds what is wrong with licences to `findings`; answers how many packages were judged, or what to show the user.
+fn licences(context: &Context, findings: &mut Vec<Finding>) -> Result<String> {
+    let graph = licences::Graph::read(context)?;
+    let found = licences::check(&graph, &Rule::read(&context.workspace)?);
+    if found.is_empty() {
+        return Ok(format!("{} packages", graph.packages()));
+    }
+    let lines = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    findings.extend(found);
+    bail!("{lines}")
 }
 
 /// The answer tells the same.

@@ -23,6 +23,7 @@ pub mod fuzz;
 mod header;
 mod inf;
 mod lab;
+mod licence;
 mod moment;
 mod new;
 mod oldest_system;

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// A place that breaks a law.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
-    /// `law 1` to `law 7`, `map`, `hazards`, `tidy`, or `size`.
+    /// `law 1` to `law 7`, `map`, `hazards`, `tidy`, `size`, or `licences`.
     pub(super) law: &'static str,
     /// Relative to the workspace, with forward slashes.
     pub(super) file: String,

@@ -1,6 +1,7 @@
 //! The licences of what others wrote and we ship, with the texts that they ask to be passed on.
 
 use super::components::Component;
+use crate::licence;
 
 /// The file's name in a bundle.
 pub(super) const FILE: &str = "THIRD-PARTY.txt";
@@ -17,7 +18,11 @@ pub(super) fn text(components: &[Component]) -> String {
         let title = format!("{} {}", component.name, component.version);
         let images: Vec<&str> = component.images.iter().map(String::as_str).collect();
         text.push_str(&format!("\n{title}\n{}\n", "-".repeat(title.len())));
-        text.push_str(&format!("in: {}\nlicence: {}\n", images.join(", "), component.licence));
+        text.push_str(&format!(
+            "in: {}\nlicence: {}\n",
+            images.join(", "),
+            licence::spelled(&component.licence)
+        ));
         if !component.repository.is_empty() {
             text.push_str(&format!("source: {}\n", component.repository));
         }

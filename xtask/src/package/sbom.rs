@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::assemble::Parts;
 use super::components::Component;
+use crate::licence;
 
 /// The file's name in a bundle.
 pub(super) const FILE: &str = "sbom.cdx.json";
@@ -61,7 +62,7 @@ fn package_component(component: &Component) -> Value {
         "name": component.name,
         "version": component.version,
         "purl": reference(component),
-        "licenses": [{ "expression": component.licence.replace('/', " OR ") }],
+        "licenses": [{ "expression": licence::spelled(&component.licence) }],
     });
     if component.is_third_party() {
         value["hashes"] = json!([{ "alg": "SHA-256", "content": component.checksum }]);
