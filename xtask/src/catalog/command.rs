@@ -28,12 +28,13 @@ Examples:
   cargo xtask catalog my-driver --os 10_X64,Server10_X64 --key key.pem --certificate cert.pem
   cargo xtask catalog my-driver --os 10_RS3_ARM64 --unsigned -o out --json
 
-Every INF in the folder and its sub-folders takes part; the catalogs that they name in CatalogFile are written beside them, or
-to -o. Sign images before: a catalog vouches for final bytes, and signing an image does not change the digest it is known by.
+Every INF in the folder and its sub-folders takes part: each catalog names the devices of all, and the files of all systems
+of --os together, as in one run of Inf2Cat. The catalogs that they name in CatalogFile are written beside them, or to -o.
+Sign images before: a catalog vouches for final bytes, and signing an image does not change the digest it is known by.
 
 Given the same package, --os, --list-id and --time, the list inside is the one that Inf2Cat makes, byte for byte. What cannot
-be made is refused, with exit code 1, and the other catalogs are made: cabinets, installer databases, scripts, PETrust and DRM attributes, names that are not ASCII, a driver's
-image for another architecture than its INF's.")]
+be made is refused, with exit code 1, and the other catalogs are made: cabinets, installer databases, scripts, PETrust and DRM
+attributes, names that are not ASCII, a driver's image for another architecture than its INF's.")]
 pub(crate) struct Args {
     /// The folder of the package.
     folder: PathBuf,
