@@ -17,7 +17,8 @@
  * with other settings than were asked for proves nothing.
  *
  *   on-violation              NMR_SIM_ON_VIOLATION
- *       report    write it to standard error, keep it, and answer as documented for the rule (the default)
+ *       report    write it to standard error, keep it, and answer as documented for the rule (the default); a rule that is
+ *                 only a warning is written five times in a world, and counted from there on
  *       abort     as report; then abort the process, unless the rule is only a warning
  *       collect   keep it for nmr_sim_violations and nmr_sim_violation_text
  *       count     keep its number only, however many there are

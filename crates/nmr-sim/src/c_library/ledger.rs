@@ -11,6 +11,9 @@ use std::sync::{Mutex, OnceLock, Weak};
 /// So many violations keep their text: who breaks a rule in a loop shall not fill the memory.
 const TEXTS_KEPT: usize = 1000;
 
+/// So often a rule that only warns is told of; the rest is counted. A module that lives a thousand times is told once.
+const WARNINGS_TOLD: u64 = 5;
+
 /// The violations of one world.
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -39,17 +42,20 @@ impl Ledger {
 
     /// Takes `violation` down and tells of it, as was asked for.
     pub(crate) fn add(&self, violation: &Violation) {
-        if let Some(place) = Rule::ALL.iter().position(|rule| *rule == violation.rule) {
-            self.counts[place].fetch_add(1, Ordering::Relaxed);
-        }
+        let place = Rule::ALL.iter().position(|rule| *rule == violation.rule);
+        let before = place.map_or(0, |place| self.counts[place].fetch_add(1, Ordering::Relaxed));
         if self.on_violation == OnViolation::Count {
             return;
         }
         let is_error = violation.rule.severity() == Severity::Error;
         let kind = if is_error { "error" } else { "warning" };
         let text = format!("{kind} {violation}");
-        if self.on_violation != OnViolation::Collect {
+        if self.on_violation != OnViolation::Collect && (is_error || before < WARNINGS_TOLD) {
             say(&text);
+            if !is_error && before + 1 == WARNINGS_TOLD {
+                let rule = violation.rule.name();
+                say(&format!("from here on {rule} is counted and not told: nmr_sim_violations(\"{rule}\")"));
+            }
         }
         {
             let mut texts = lock(&self.texts);

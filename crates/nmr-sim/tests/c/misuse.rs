@@ -37,6 +37,20 @@ fn every_rule_is_reported_and_the_module_goes_on() {
 }
 
 #[test]
+fn a_warning_is_told_a_few_times_and_an_error_every_time() {
+    if !have("cc") {
+        return;
+    }
+    let program = compile("misuse", "repeated", &[]);
+    for (rule, told) in [(Rule::VersionField, 5), (Rule::WaitBeforeDeregister, 20)] {
+        let ended = run(Command::new(&program).arg(rule.name()).arg("20")).succeeded();
+        assert_eq!(reported(&ended.errors), vec![rule.name(); told], "{}", ended.errors);
+        let counted = format!("nmr-sim: from here on {rule} is counted");
+        assert_eq!(ended.errors.matches(&counted).count(), usize::from(told == 5), "{}", ended.errors);
+    }
+}
+
+#[test]
 fn an_error_aborts_where_that_was_asked_for_and_a_warning_does_not() {
     if !have("cc") {
         return;

@@ -284,6 +284,9 @@ static void unknown_handle(void)
     HANDLE bad[] = {NULL, &client, (HANDLE)(uintptr_t)7, (HANDLE)UINTPTR_MAX, (HANDLE)(UINTPTR_MAX / 2)};
     PVOID peer;
     const VOID *dispatch;
+    module_init(&client, true);
+    module_init(&other, true);
+    module_init(&provider, false);
     for (size_t index = 0; index < RTL_NUMBER_OF(bad); index++) {
         CHECK(NmrDeregisterClient(bad[index]) == STATUS_INVALID_PARAMETER);
         CHECK(NmrDeregisterProvider(bad[index]) == STATUS_INVALID_PARAMETER);
@@ -485,8 +488,11 @@ int main(int count, char **arguments)
     module_init(&other, true);
     module_init(&provider, false);
     for (size_t index = 0; index < RTL_NUMBER_OF(CASES); index++) {
-        if (count == 2 && strcmp(arguments[1], CASES[index].name) == 0) {
-            CASES[index].run();
+        if (count >= 2 && strcmp(arguments[1], CASES[index].name) == 0) {
+            int times = count == 3 ? atoi(arguments[2]) : 1;
+            for (int time = 0; time < times; time++) {
+                CASES[index].run();
+            }
             CHECK(nmr_sim_registrations() == 0 && nmr_sim_bindings() == 0 && nmr_sim_allocations() == 0);
             puts("went on");
             return 0;
