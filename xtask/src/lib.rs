@@ -10,6 +10,7 @@ mod architecture;
 mod bench;
 mod build;
 mod bundle;
+mod cabinet;
 mod canonical;
 mod catalog;
 mod certificate;

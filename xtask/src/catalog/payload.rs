@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::architecture::Architecture;
+use crate::cabinet;
 use crate::digest::Algorithm;
 use crate::pe::{self, Image};
 
@@ -48,7 +49,7 @@ fn check(payload: &Payload<'_>) -> Result<()> {
     if !name.is_ascii() {
         bail!("{name}: a catalog names files in ASCII only; rename it");
     }
-    if content.starts_with(b"MSCF") || ["cab", "devicemetadata-ms"].contains(&extension) {
+    if cabinet::claims_to_be_cabinet(content) || ["cab", "devicemetadata-ms"].contains(&extension) {
         bail!(
             "{name}: cabinets have a digest of their own kind, which is not supported; ship the files it contains"
         );

@@ -55,6 +55,12 @@ pub(super) fn examine(
     examined
 }
 
+/// Whether it is code, by what it holds or by what it is called.
+fn is_code(path: &str, bytes: &[u8]) -> bool {
+    let lower = path.to_ascii_lowercase();
+    pe::claims_to_be_pe(bytes) || [".sys", ".dll", ".exe"].iter().any(|ending| lower.ends_with(ending))
+}
+
 /// Windows does not tell upper from lower case.
 fn folded(path: &str) -> String {
     path.to_uppercase()
@@ -208,6 +214,11 @@ impl<'a> Package<'a> {
                 let what = "its catalog does not know its digest: the file was changed, or the catalog was";
                 self.found(Class::Catalog, path, "digest", what);
             }
+            Ok(vouched::Known::Unjudged) => {
+                let what = "it is a cabinet with room for a signature, and whether its catalog knows it cannot be said here: \
+                            `signtool verify /c <catalog> <file>` on Windows does";
+                self.found(Class::Catalog, path, "digest", what);
+            }
             Err(fault) => self.found(Class::Image, path, fault.field, fault.what),
         }
         false
@@ -225,7 +236,7 @@ impl<'a> Package<'a> {
                 continue;
             }
             match Image::parse(bytes) {
-                _ if !pe::claims_to_be_pe(bytes) => self.examined.not_vouched_for.push(path.clone()),
+                _ if !is_code(path, bytes) => self.examined.not_vouched_for.push(path.clone()),
                 Ok(image) if image.signature().is_ok_and(|der| der.is_some()) => self.embedded(path, &image),
                 _ => {
                     let what = "neither a catalog nor a signature of its own vouches for this code";

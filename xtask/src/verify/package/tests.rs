@@ -195,6 +195,14 @@ fn what_no_inf_leads_to_is_told_and_code_must_be_vouched_for() {
 }
 
 #[test]
+fn what_is_called_code_is_code() {
+    for path in ["helper.sys", "helper.DLL", "helper.exe"] {
+        let (found, _) = with_added(path, b"text");
+        assert!(found.contains(&format!("Catalog {path}: digest: neither a catalog nor")), "{found}");
+    }
+}
+
+#[test]
 fn a_bundle_without_its_manifest_is_no_good_package() {
     let mut files = bundles::bundle();
     files.files.remove("manifest.json");
