@@ -3,7 +3,7 @@
 use crate::{Mistakes, attributes};
 use proc_macro2::Ident;
 use syn::spanned::Spanned;
-use syn::{Attribute, Fields, ItemStruct, Type, Visibility};
+use syn::{Attribute, Fields, ItemStruct, Lifetime, Type, Visibility};
 
 /// A struct in C's layout.
 #[derive(Clone)]
@@ -59,6 +59,14 @@ impl PlainStruct {
     }
 }
 
+/// The compiler would ask for a lifetime first, although no reference may be here: with one it says that.
+fn name_lifetimes(field: &mut Type) {
+    if let Type::Reference(reference) = field {
+        let missing = || Lifetime::new("'static", reference.and_token.span);
+        reference.lifetime.get_or_insert_with(missing);
+    }
+}
+
 /// The fields of a struct, which gets C's layout.
 pub(crate) fn in_c_layout(item: &mut ItemStruct, what: &str, mistakes: &mut Mistakes) -> Vec<Field> {
     if let Some(parameter) = item.generics.params.first() {
@@ -74,11 +82,12 @@ pub(crate) fn in_c_layout(item: &mut ItemStruct, what: &str, mistakes: &mut Mist
         }
         None => item.attrs.push(syn::parse_quote!(#[repr(C)])),
     }
-    let fields = match &item.fields {
-        Fields::Named(fields) => &fields.named,
-        Fields::Unnamed(fields) => &fields.unnamed,
+    let fields = match &mut item.fields {
+        Fields::Named(fields) => &mut fields.named,
+        Fields::Unnamed(fields) => &mut fields.unnamed,
         Fields::Unit => return Vec::new(),
     };
+    fields.iter_mut().for_each(|field| name_lifetimes(&mut field.ty));
     attributes::refuse_conditions(&item.attrs, mistakes);
     fields.iter().for_each(|field| attributes::refuse_conditions(&field.attrs, mistakes));
     let field = |field: &syn::Field| Field {

@@ -21,7 +21,8 @@ pub(super) fn emit(
     let (assertions, layout) = (assertions(fields), layout(&name, fields, contract));
     let end = end_of(fields);
     let shown = quote! {
-        const _: () = { #assertions #layout };
+        #assertions
+        #layout
 
         impl #name {
             /// As a module shows it to its peers: behind the header of the contract.
@@ -54,7 +55,8 @@ pub(super) fn plain(plain: &PlainStruct, contract: &Contract) -> TokenStream {
     let PlainStruct { name, fields, .. } = plain;
     let (assertions, layout) = (assertions(fields), layout(name, fields, contract));
     quote! {
-        const _: () = { #assertions #layout };
+        #assertions
+        #layout
 
         // SAFETY: in C's layout, of fields that may have any value.
         unsafe impl ::nmr::Wire for #name {}
@@ -77,8 +79,10 @@ fn layout(name: &Ident, fields: &[Field], contract: &Contract) -> Option<TokenSt
         quote!(assert!(::core::mem::offset_of!(#name, #place) == #offset);)
     });
     Some(quote! {
-        assert!(::core::mem::size_of::<#name>() == #size && ::core::mem::align_of::<#name>() == #align);
-        #(#offsets)*
+        const _: () = {
+            assert!(::core::mem::size_of::<#name>() == #size && ::core::mem::align_of::<#name>() == #align);
+            #(#offsets)*
+        };
     })
 }
 

@@ -3,8 +3,10 @@
 use super::side::Side;
 use nmr_contract::{Argument, Function, Level, Output, Passing, Target};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::Type;
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 
 /// Names in the output that no name of the user's can meet.
 struct Locals {
@@ -112,6 +114,11 @@ pub(super) fn pointer(function: &Function) -> TokenStream {
     }
 }
 
+/// Where the type is written: what asks something of it stands there, so that the compiler tells there what it has not.
+fn where_written(out: &Type) -> Span {
+    out.span().resolved_at(Span::call_site())
+}
+
 /// From C into the trait.
 pub(super) fn thunk(function: &Function, side: &Side<'_>) -> TokenStream {
     let (name, arguments, returned) = (&function.name, c_arguments(function), c_return(function));
@@ -148,7 +155,10 @@ pub(super) fn thunk(function: &Function, side: &Side<'_>) -> TokenStream {
     let serve = match (&function.output, function.out()) {
         (Output::Value(_), _) => quote!(serve::<#system, _, _>(#context, #call)),
         (Output::Result(_), None) => quote!(serve_status::<#system, _>(#context, #call)),
-        (Output::Result(_), Some(_)) => quote!(serve_result::<#system, _, _>(#context, #result, #call)),
+        (Output::Result(_), Some(out)) => {
+            let answered = quote_spanned!(where_written(out)=> _);
+            quote!(serve_result::<#system, _, #answered>(#context, #result, #call))
+        }
     };
     quote! {
         unsafe extern "system" fn #name<#generic: #side + ::nmr::#binding_trait>(#arguments) -> #returned {
@@ -171,9 +181,10 @@ pub(super) fn method(function: &Function, dispatch: &Ident) -> TokenStream {
             let call = call(function, None);
             quote!(::nmr::private::call_status({ #call }))
         }
-        (Output::Result(_), Some(_)) => {
+        (Output::Result(_), Some(out)) => {
+            let answered = quote_spanned!(where_written(out)=> _);
             let call = call(function, Some(&place));
-            quote!(::nmr::private::call_result(|#place| { #call }))
+            quote!(::nmr::private::call_result::<#answered>(|#place| { #call }))
         }
     };
     let absent = function.may_be_absent().then(|| {

@@ -64,13 +64,14 @@ pub(crate) fn contract(module: &ItemMod, contract: &Contract) -> TokenStream {
     }
 }
 
-/// Asks the compiler whether `crossing` may cross; it answers where the type is written.
+/// Asks the compiler whether `crossing` may cross; it answers where the type is written. Each question is an item of its
+/// own, because the evaluation of a constant ends at the first mistake.
 fn assertion(crossing: &Type, any_value: bool) -> TokenStream {
     let assert = match any_value {
         true => format_ident!("assert_wire"),
         false => format_ident!("assert_plain"),
     };
-    quote_spanned!(crossing.span()=> ::nmr::private::#assert::<#crossing>();)
+    quote_spanned!(crossing.span()=> const _: () = ::nmr::private::#assert::<#crossing>();)
 }
 
 /// The same for a type that crosses as an argument or an answer.
@@ -79,5 +80,5 @@ fn value_assertion(crossing: &Type, any_value: bool) -> TokenStream {
         true => format_ident!("assert_wire_value"),
         false => format_ident!("assert_plain_value"),
     };
-    quote_spanned!(crossing.span()=> ::nmr::private::#assert::<#crossing>();)
+    quote_spanned!(crossing.span()=> const _: () = ::nmr::private::#assert::<#crossing>();)
 }

@@ -162,7 +162,7 @@ impl<'a> Side<'a> {
             }
 
             const _: () = { #layout };
-            const _: () = { #(#assertions)* };
+            #(#assertions)*
 
             #serving
 
