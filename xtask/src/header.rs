@@ -19,7 +19,8 @@ Examples:
   cargo xtask header echo-npi -o echo_npi.h       Write it to a file
 
 The header includes <netioddk.h>, of the WDK or of nmr-sim. With NMR_PRIVATE_NPI in the environment it has the private
-identifiers of builds with the same text.";
+identifiers of builds with the same text. Aliases in the module of a contract are what they name; C cannot have one that
+the module takes from elsewhere.";
 
 /// What makes the identifiers of a build private; the framework's macros read the same variable.
 pub(crate) const PRIVATE: &str = "NMR_PRIVATE_NPI";

@@ -1,6 +1,8 @@
 //! A whole contract.
 
-use crate::{Characteristics, Convention, Identity, Mistakes, PlainStruct, Table, misplaced, taken_names};
+use crate::{
+    Alias, Characteristics, Convention, Identity, Mistakes, PlainStruct, Table, misplaced, taken_names,
+};
 use proc_macro2::{Ident, TokenStream};
 use std::collections::BTreeSet;
 use syn::{Item, ItemMod};
@@ -22,6 +24,8 @@ pub struct Contract {
     pub client_characteristics: Option<Characteristics>,
     /// The structs marked `#[plain]`.
     pub plain: Vec<PlainStruct>,
+    /// Other names that the contract has for types.
+    pub aliases: Vec<Alias>,
 }
 
 impl Contract {
@@ -77,6 +81,7 @@ fn read(arguments: TokenStream, module: &mut ItemMod) -> syn::Result<Contract> {
         _ => None,
     });
     let plain = plain.collect();
+    let aliases = Alias::all(items, &mut mistakes);
     misplaced::tell(items, &mut mistakes);
     taken_names::tell(items, provider.is_some(), client.is_some(), &mut mistakes);
     let shows_something = provider_characteristics.is_some() || client_characteristics.is_some();
@@ -91,5 +96,14 @@ fn read(arguments: TokenStream, module: &mut ItemMod) -> syn::Result<Contract> {
         (Err(mistakes), _) => return Err(mistakes),
         (Ok(()), identity) => identity.expect("it is missing only if that was a mistake"),
     };
-    Ok(Contract { name, identity, provider, client, provider_characteristics, client_characteristics, plain })
+    Ok(Contract {
+        name,
+        identity,
+        provider,
+        client,
+        provider_characteristics,
+        client_characteristics,
+        plain,
+        aliases,
+    })
 }

@@ -6,9 +6,11 @@
     reason = "syn's types have none, except with a feature that all dependents would pay for"
 )]
 
+mod alias;
 mod argument;
 mod attributes;
 pub mod c;
+mod c_type;
 mod characteristics;
 mod contract;
 mod convention;
@@ -21,6 +23,7 @@ mod plain;
 mod table;
 mod taken_names;
 
+pub use alias::Alias;
 pub use argument::{Argument, Arguments, Level, Passing, Target};
 pub use characteristics::Characteristics;
 pub use contract::{Contract, Reading};

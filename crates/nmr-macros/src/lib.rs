@@ -14,7 +14,8 @@ mod npi;
 /// missing, both if there are characteristics. Each function takes `&self` and values that cross the boundary as they are:
 /// integers, `Status`, `Guid` and `#[plain]` structs of these and of arrays (`nmr::Plain`), or references and slices of
 /// them. It returns nothing, such a value, or a `Result` of one, which C sees as an `NTSTATUS` and a last out parameter.
-/// Arrays alone go by reference, or are what a `Result` is of: C passes none by value.
+/// Arrays alone go by reference, or are what a `Result` is of: C passes none by value. An alias in the module (`pub type`) is
+/// what it names, in C too.
 ///
 /// The contract is the same in every build: nothing in it stands under `#[cfg(..)]`, but the whole of it may.
 ///

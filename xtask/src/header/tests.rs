@@ -102,6 +102,37 @@ fn contracts_in_the_conventions_of_the_field_compile_as_c() {
     assert!(text.contains("NPI_LAYOUT(sizeof(HOOK_CLIENT_CHARACTERISTICS) == 56);"), "padding at the end");
 }
 
+/// A switchboard as a team in C writes it: what the aliases name, structures with addresses of each other, a function
+/// by its alias. nmr-npis calls through the same contract.
+const SWITCHBOARD: &str = "\
+static NTSTATUS NTAPI told(NEW_WATCH *watcher, uint16_t port) {
+    const NEW_ROUTES *routes = watcher->routes;
+    watcher->place[2] = port;
+    return routes->watch == watcher && watcher->next != watcher ? 0 : 1;
+}
+static uint32_t NTAPI port_open(void *binding, uint16_t port, uint32_t seed) {
+    (void)binding; return port + seed;
+}
+static NTSTATUS NTAPI places(void *binding, const uint16_t *ports, size_t length, uint16_t (*result)[3]) {
+    (void)binding; (*result)[0] = ports[length - 1]; return 0;
+}
+void serve(NEW_PROVIDER_DISPATCH *dispatch, NEW_WATCH *watch);
+void serve(NEW_PROVIDER_DISPATCH *dispatch, NEW_WATCH *watch) {
+    dispatch->port_open = port_open;
+    dispatch->places = places;
+    dispatch->redraw = NULL;
+    watch->told = told;
+}
+NPI_LAYOUT(sizeof(NEW_PROVIDER_DISPATCH) > sizeof(OLD_PROVIDER_DISPATCH));";
+
+#[test]
+fn a_large_contract_with_aliases_is_served_in_c() {
+    let text = made("large", "crates/nmr-npis/tests/large/contracts.rs");
+    assert_compiles(&text, SWITCHBOARD);
+    assert!(text.contains("NPI_LAYOUT(sizeof(NEW_WATCH) == 40);"), "{text}");
+    assert!(text.contains("typedef struct _NEW_ROUTES NEW_ROUTES;"), "{text}");
+}
+
 /// A provider of Awkward as a team in C writes it, and a client that calls it.
 const MODULE: &str = "\
 static NTSTATUS NTAPI write_page(void *binding, uint32_t page, const uint8_t *data, size_t length, size_t *result) {
@@ -233,6 +264,22 @@ fn what_cannot_be_is_told_with_file_and_line() {
         "#[nmr::npi(id = \"{id}\", version = 1)]\npub mod some {{\n pub trait Provider {{\n fn add(&self, a: Stranger);\n }}\n}}"
     ));
     assert!(strange.contains("lib.rs:4: `Stranger` is no type of the contract"), "{strange}");
+    let within = |items: &str| {
+        refused(&format!(
+            "#[nmr::npi(id = \"{id}\", version = 1)]\npub mod some {{\n{items}\npub trait Provider {{ fn f(&self, a: Some); }} }}"
+        ))
+    };
+    for (items, told) in [
+        ("pub type Some = [u8; 4];", "lib.rs:4: C passes an array as an address"),
+        ("pub type Some = Other; pub type Other = Some;", "lib.rs:3: `Some` holds itself"),
+        ("#[plain] pub struct Some { pub inner: Some }", "lib.rs:3: `Some` holds itself"),
+        ("pub type Some<T> = T;", "lib.rs:4: `Some` is no type of the contract"),
+        ("#[cfg(windows)] pub type Some = u8;", "lib.rs:3: both drivers build the same contract"),
+        ("use super::Some; pub mod inner { pub type Some = u8; }", "as `pub type Some = u32;`"),
+    ] {
+        let refused = within(items);
+        assert!(refused.contains(told), "{items}: {refused}");
+    }
 }
 
 #[test]

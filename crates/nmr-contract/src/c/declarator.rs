@@ -1,6 +1,6 @@
 //! Declarations as C writes them, inside out.
 
-use crate::layout::CType;
+use crate::c_type::CType;
 
 /// Words that C or C++ keeps for itself, and Rust does not.
 const TAKEN: &[&str] = &[

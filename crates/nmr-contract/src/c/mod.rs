@@ -2,6 +2,7 @@
 
 mod declarator;
 mod documentation;
+mod order;
 mod structures;
 mod tables;
 

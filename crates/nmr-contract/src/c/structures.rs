@@ -1,10 +1,10 @@
 //! Structures: what is `#[plain]`, and characteristics behind their header.
 
 use super::declarator::{declare, name_beside};
+use super::order::{self, Step};
 use super::{documentation, struct_name, upper};
-use crate::layout::{CType, Layout};
-use crate::{Characteristics, Contract, Convention, Field, Kind, PlainStruct, Reading};
-use proc_macro2::TokenStream;
+use crate::c_type::CType;
+use crate::{Characteristics, Contract, Convention, Field, Kind, Layout, PlainStruct, Reading};
 use std::fmt::Write as _;
 use syn::{Expr, ImplItem, Item, Type};
 
@@ -20,42 +20,19 @@ pub(super) fn plain(text: &mut String, module: &Reading, contract: &Contract) ->
             let _ = writeln!(text, "#define {name} {value}\n");
         }
     }
-    for plain in in_order(contract) {
-        one_plain(text, plain, contract)?;
-        values(text, plain, items.clone(), contract);
+    for step in order::of(contract) {
+        match step {
+            Step::Announce(plain) => {
+                let c = struct_name(contract, &plain.name.to_string());
+                let _ = writeln!(text, "typedef struct _{c} {c};\n");
+            }
+            Step::Define(plain) => {
+                one_plain(text, plain, contract)?;
+                values(text, plain, items.clone(), contract);
+            }
+        }
     }
     Ok(())
-}
-
-/// C wants to have seen what it uses: structs in front of those that hold them.
-fn in_order(contract: &Contract) -> Vec<&PlainStruct> {
-    fn visit<'a>(plain: &'a PlainStruct, contract: &'a Contract, seen: &mut Vec<&'a PlainStruct>) {
-        if seen.iter().any(|seen| seen.name == plain.name) {
-            return;
-        }
-        let uses = |other: &&PlainStruct| {
-            let mentions = |field: &Field| mentions(&field.field_type, &other.name.to_string());
-            other.name != plain.name && plain.fields.iter().any(mentions)
-        };
-        for other in contract.plain.iter().filter(uses) {
-            visit(other, contract, seen);
-        }
-        seen.push(plain);
-    }
-    let mut seen = Vec::new();
-    contract.plain.iter().for_each(|plain| visit(plain, contract, &mut seen));
-    seen
-}
-
-fn mentions(of: &Type, name: &str) -> bool {
-    fn within(tokens: TokenStream, name: &str) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => ident == name,
-            proc_macro2::TokenTree::Group(group) => within(group.stream(), name),
-            _ => false,
-        })
-    }
-    within(quote::quote!(#of), name)
 }
 
 fn one_plain(text: &mut String, plain: &PlainStruct, contract: &Contract) -> syn::Result<()> {

@@ -2,9 +2,11 @@
 
 use super::declarator::{declare, list, name, name_beside};
 use super::{documentation, struct_name, structures, upper};
-use crate::layout::CType;
+use crate::c_type::CType;
 use crate::{Argument, Contract, Function, Output, Passing, Table, Target};
 use std::fmt::Write as _;
+use syn::Type;
+use syn::spanned::Spanned as _;
 
 /// The types of the functions of a table, and the table.
 pub(super) fn table(text: &mut String, side: &str, table: &Table, contract: &Contract) -> syn::Result<()> {
@@ -65,7 +67,7 @@ fn one(text: &mut String, side: &str, function: &Function, contract: &Contract) 
         arguments.push(declare(&out, &free("result", function)));
     }
     let answer = match &function.output {
-        Output::Value(value) => declare(&CType::of(value, contract)?, ""),
+        Output::Value(value) => declare(&by_value(value, contract)?, ""),
         Output::Result(_) => "NTSTATUS".to_owned(),
     };
     let pointer = pointer(side, function, contract);
@@ -87,6 +89,18 @@ fn free(wanted: &str, function: &Function) -> String {
     free
 }
 
+/// A type that crosses as it is. The compiler refuses the same of Rust.
+fn by_value(written: &Type, contract: &Contract) -> syn::Result<CType> {
+    match CType::of(written, contract)? {
+        CType::Array(..) => Err(syn::Error::new(
+            written.span(),
+            "C passes an array as an address: take a reference, such as `&[u8; 4]`; as an answer, return \
+             `nmr::Result<[u8; 4]>`, which is an out parameter",
+        )),
+        value => Ok(value),
+    }
+}
+
 fn passed(argument: &Argument, contract: &Contract) -> syn::Result<Vec<String>> {
     let argument_name = name(&argument.name.to_string());
     let address = |target: &Target| {
@@ -94,7 +108,7 @@ fn passed(argument: &Argument, contract: &Contract) -> syn::Result<Vec<String>> 
         Ok::<_, syn::Error>(declare(&CType::Pointer { to, mutable: target.mutable }, &argument_name))
     };
     Ok(match &argument.passing {
-        Passing::Value(value) => vec![declare(&CType::of(value, contract)?, &argument_name)],
+        Passing::Value(value) => vec![declare(&by_value(value, contract)?, &argument_name)],
         Passing::Reference(target) => vec![address(target)?],
         Passing::Slice(target) => {
             let length = argument.length_name().unwrap_or_default();

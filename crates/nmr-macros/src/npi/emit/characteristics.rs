@@ -1,9 +1,9 @@
 //! Structs in C's layout: characteristics, and what is marked `#[plain]`.
 
-use super::assertion;
+use super::{assertion, size_assertion};
 use nmr_contract::{Characteristics, Contract, Field, Layout, PlainStruct};
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Index;
 
 /// The type of a side's characteristics, and what makes the contract's struct one.
@@ -18,7 +18,7 @@ pub(super) fn emit(
     let name = format_ident!("{name}");
     let version = header.version.unwrap_or(contract.identity.version);
     let header = format_ident!("{}", header.kind.type_name());
-    let (assertions, layout) = (assertions(fields), layout(&name, fields, contract));
+    let (assertions, layout) = (assertions(fields, contract), layout(&name, fields, contract));
     let end = end_of(fields);
     let shown = quote! {
         #assertions
@@ -53,7 +53,7 @@ pub(super) fn emit(
 /// What makes a `#[plain]` struct one that crosses.
 pub(super) fn plain(plain: &PlainStruct, contract: &Contract) -> TokenStream {
     let PlainStruct { name, fields, .. } = plain;
-    let (assertions, layout) = (assertions(fields), layout(name, fields, contract));
+    let (assertions, layout) = (assertions(fields, contract), layout(name, fields, contract));
     quote! {
         #assertions
         #layout
@@ -66,8 +66,13 @@ pub(super) fn plain(plain: &PlainStruct, contract: &Contract) -> TokenStream {
 }
 
 /// Public fields can be set by drivers, which are not to make up addresses.
-fn assertions(fields: &[Field]) -> TokenStream {
-    fields.iter().map(|field| assertion(&field.field_type, field.private)).collect()
+fn assertions(fields: &[Field], contract: &Contract) -> TokenStream {
+    let of_field = |field: &Field| {
+        let crosses = assertion(&field.field_type, field.private);
+        let size = size_assertion(&field.field_type, contract);
+        quote!(#crosses #size)
+    };
+    fields.iter().map(of_field).collect()
 }
 
 /// What a C header of the contract asserts of the struct, as far as C can say it.
@@ -78,9 +83,12 @@ fn layout(name: &Ident, fields: &[Field], contract: &Contract) -> Option<TokenSt
         let place = place(field, index);
         quote!(assert!(::core::mem::offset_of!(#name, #place) == #offset);)
     });
-    Some(quote! {
+    Some(quote_spanned! {name.span()=>
         const _: () = {
-            assert!(::core::mem::size_of::<#name>() == #size && ::core::mem::align_of::<#name>() == #align);
+            assert!(
+                ::core::mem::size_of::<#name>() == #size && ::core::mem::align_of::<#name>() == #align,
+                "a C header of the contract has a field of another type, by the same name"
+            );
             #(#offsets)*
         };
     })

@@ -5,7 +5,7 @@ mod characteristics;
 mod function;
 mod side;
 
-use nmr_contract::Contract;
+use nmr_contract::{Contract, Layout};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use side::Side;
@@ -81,4 +81,15 @@ fn value_assertion(crossing: &Type, any_value: bool) -> TokenStream {
         false => format_ident!("assert_plain_value"),
     };
     quote_spanned!(crossing.span()=> const _: () = ::nmr::private::#assert::<#crossing>();)
+}
+
+/// A name can hide another, and C knows the name alone.
+fn size_assertion(crossing: &Type, contract: &Contract) -> Option<TokenStream> {
+    let (size, align) = Layout::of_name(crossing, contract)?;
+    Some(quote_spanned! {crossing.span()=>
+        const _: () = assert!(
+            ::core::mem::size_of::<#crossing>() == #size && ::core::mem::align_of::<#crossing>() == #align,
+            "a C header of the contract has another type by this name: give it a name of its own"
+        );
+    })
 }

@@ -1,6 +1,6 @@
 //! One side of the contract: table, thunks that fill it, calls through it.
 
-use super::{assertion, function, value_assertion};
+use super::{assertion, function, size_assertion, value_assertion};
 use nmr_contract::{Contract, Function, Kind, Output, Passing, Table};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -147,7 +147,7 @@ impl<'a> Side<'a> {
         let pointers = functions.iter().map(|function| self.pointer(function));
         let entries = functions.iter().map(|function| entry(dispatch, function, oldest));
         let methods = functions.iter().map(|function| function::method(function, dispatch));
-        let assertions = functions.iter().flat_map(assertions);
+        let assertions = functions.iter().flat_map(|function| assertions(function, contract));
         let layout = layout(table, dispatch);
         let serving = table.serves_contexts().then(|| self.serving(table, &header));
         let table_doc = format!(" The dispatch table of a {this}, in C's layout.");
@@ -252,8 +252,8 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Asks the compiler of each type that crosses whether it may.
-fn assertions(function: &Function) -> Vec<TokenStream> {
+/// Asks the compiler of each type that crosses whether it may, and whether it is as long as C takes it to be.
+fn assertions(function: &Function, contract: &Contract) -> Vec<TokenStream> {
     let passed = function.arguments.passed.iter();
     let answered = match &function.output {
         Output::Value(Type::Tuple(unit)) | Output::Result(Type::Tuple(unit)) if unit.elems.is_empty() => None,
@@ -261,14 +261,18 @@ fn assertions(function: &Function) -> Vec<TokenStream> {
     };
     let any_value = function.is_unsafe;
     let passed = passed.map(|argument| match &argument.passing {
-        Passing::Value(value) => value_assertion(value, any_value),
-        Passing::Reference(target) | Passing::Slice(target) => assertion(&target.of, any_value),
+        Passing::Value(value) => (value, value_assertion(value, any_value)),
+        Passing::Reference(target) | Passing::Slice(target) => (&target.of, assertion(&target.of, any_value)),
     });
     let answered = answered.map(|answer| match &function.output {
-        Output::Value(_) => value_assertion(answer, any_value),
-        Output::Result(_) => assertion(answer, any_value),
+        Output::Value(_) => (answer, value_assertion(answer, any_value)),
+        Output::Result(_) => (answer, assertion(answer, any_value)),
     });
-    passed.chain(answered).collect()
+    passed
+        .chain(answered)
+        .flat_map(|(crossing, asked)| [Some(asked), size_assertion(crossing, contract)])
+        .flatten()
+        .collect()
 }
 
 fn entry(dispatch: &Ident, function: &Function, oldest: u16) -> TokenStream {
