@@ -83,13 +83,39 @@ pub(crate) fn build_drivers(
              [package.metadata.nmr] driver = true",
         ));
     }
-    let settings = DriverSettings::read(context, packages, target)?;
-    let plan = plan::plan(context, &settings, drivers);
+    build_with(context, &DriverSettings::read(context, packages, target)?, drivers)
+}
+
+/// Builds the images of these drivers with identifiers of NPIs that are private to builds with `suffix`, in a target folder
+/// of their own: beside others, each build would undo what the other has built.
+#[cfg(unix)]
+pub(crate) fn build_private_drivers(
+    context: &Context,
+    packages: &Packages,
+    drivers: &[DriverPackage],
+    suffix: &str,
+) -> Result<Vec<DriverImage>> {
+    let apart = Context {
+        workspace: context.workspace.clone(),
+        target: context.target.join("private"),
+        version: context.version.clone(),
+        json: context.json,
+        ui: context.ui.clone(),
+    };
+    let settings = DriverSettings::read(&apart, packages, Target::X64)?.with_private_npis(suffix);
+    build_with(&apart, &settings, drivers)
+}
+
+fn build_with(
+    context: &Context,
+    settings: &DriverSettings,
+    drivers: &[DriverPackage],
+) -> Result<Vec<DriverImage>> {
+    let plan = plan::plan(context, settings, drivers);
     let names: Vec<&str> = plan.drivers.iter().map(|driver| driver.name.as_str()).collect();
     let step = context.ui.step(format!("building {}", names.join(", ")));
     // Cargo compiles for one of them at a time; starting up and linking overlap.
     let built: Vec<Result<(DriverImage, Option<String>)>> = thread::scope(|scope| {
-        let settings = &settings;
         let start = |driver| scope.spawn(move || build_driver(context, settings, driver));
         let running: Vec<_> = plan.drivers.iter().map(start).collect();
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()

@@ -23,6 +23,8 @@ mod panic_check;
 #[cfg(unix)]
 mod peers;
 #[cfg(unix)]
+mod private_build;
+#[cfg(unix)]
 mod probes;
 #[cfg(unix)]
 mod report;
@@ -55,9 +57,10 @@ Examples:
 
 The lab machine is made of Wine: its kernel loads the very .sys files of the bundle, nmr-sim is its NETIO.SYS, and a
 checking ntoskrnl.exe stands in front of Wine's: interrupt levels, pool, threads, DPCs, what is left at unload.
-After the rounds a client of WSK and a WSK in C come and go with IRPs outstanding. Then peers hold drivers up: the control
-device, the watchdog and the helpers must show what they are for. At last NMR fails to let go of drivers: the machine must
-stop with the documented code, or the driver must park and say why.
+After the rounds private builds of samples (NMR_PRIVATE_NPI) run beside the public ones, and a client of WSK and a WSK in C
+come and go with IRPs outstanding. Then peers hold drivers up: the control device, the watchdog and the helpers must show
+what they are for. At last NMR fails to let go of drivers: the machine must stop with the documented code, or the driver
+must park and say why.
 It does not prove stack depth, paged memory, code integrity, the driver store or timing.";
 
 /// The arguments of `lab`.

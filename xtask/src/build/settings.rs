@@ -9,6 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use super::packages::Packages;
 use super::target::Target;
 use crate::context::Context;
+#[cfg(unix)]
+use crate::header::PRIVATE;
 
 /// Settings of a build of kernel images.
 #[derive(Clone, Debug)]
@@ -33,6 +35,13 @@ impl DriverSettings {
             target,
             linker,
         })
+    }
+
+    /// The same, with identifiers of NPIs that are private to builds with `suffix`.
+    #[cfg(unix)]
+    pub(super) fn with_private_npis(mut self, suffix: &str) -> Self {
+        self.environment.push((PRIVATE, suffix.into()));
+        self
     }
 
     #[cfg(test)]

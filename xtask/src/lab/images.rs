@@ -1,12 +1,12 @@
 //! The images that only the lab uses: our NETIO.SYS, what checks drivers in front of Wine's kernel, the driver that panics
-//! on purpose, those that NMR does not let go of, and a client of WSK.
+//! on purpose, those that NMR does not let go of, a client of WSK, and private builds of samples.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 use nmr_lab::Kernel;
 
-use super::wsk;
+use super::{private_build, wsk};
 use crate::build::{self, Packages, Target};
 use crate::context::Context;
 
@@ -61,6 +61,15 @@ pub(super) fn failure_probes(context: &Context) -> Result<FailureProbes> {
 pub(super) fn wsk_client(context: &Context) -> Result<PathBuf> {
     let [(image, _)] = drivers(context, [wsk::CLIENT])?;
     Ok(image)
+}
+
+/// Builds the samples whose NPIs are private, in the order of [`private_build::SAMPLES`].
+pub(super) fn private_samples(context: &Context) -> Result<[PathBuf; 2]> {
+    let packages = Packages::read(context)?;
+    let drivers = packages.named(&private_build::SAMPLES)?;
+    let images = build::build_private_drivers(context, &packages, &drivers, private_build::SUFFIX)?;
+    let images: Vec<_> = images.into_iter().map(|image| image.sys).collect();
+    images.try_into().map_err(|_| anyhow!("there is not one image for each private sample"))
 }
 
 /// Builds the driver that panics on purpose.

@@ -14,6 +14,7 @@ use super::guests;
 use super::images::{self, FailureProbes, PanicProbe};
 use super::orders;
 use super::panic_check::{self, Panic};
+use super::private_build;
 use super::report::{self, Summary};
 use super::rounds::Stage;
 use super::tally::{Counter, Tally};
@@ -41,6 +42,7 @@ pub(super) fn run(context: &Context, lab_bundle: &LabBundle, options: &Options) 
         panic: images::panic_probe(context)?,
         failure: images::failure_probes(context)?,
         wsk_client: images::wsk_client(context)?,
+        private: images::private_samples(context)?,
     };
     let begin = Instant::now();
     let seed = options.seed.unwrap_or_else(seed_from_clock);
@@ -71,6 +73,7 @@ struct Probes {
     panic: PanicProbe,
     failure: FailureProbes,
     wsk_client: PathBuf,
+    private: [PathBuf; 2],
 }
 
 /// Boots a lab machine for the drivers of `bundle`. Several may run at once: each has a name of its own.
@@ -137,6 +140,7 @@ fn play(
 
     let mut checks: Vec<String> =
         guests::run(context, lab, &nmrctl, &lab_bundle.bundle)?.into_iter().collect();
+    checks.push(private_build::run(context, lab, &nmrctl, &probes.private)?);
     checks.push(wsk::run(context, lab, &probes.wsk_client, seed)?);
     checks.extend(checks::run(context, lab, &nmrctl, &probes.failure)?);
     let step = context.ui.step("uninstall");
