@@ -14,6 +14,7 @@ use crate::inf::{Inf, lint, print};
 use crate::pe::Image;
 use crate::registrations;
 use crate::signature::general::{self, Form};
+use crate::signature::timestamp;
 use crate::verify::{self, Expected};
 
 /// Reads `bytes` as an INF file, prints it, holds it against the rules, and plans the catalogs of its package.
@@ -50,6 +51,23 @@ pub fn catalog(bytes: &[u8]) {
     if let Ok((_, list)) = general::content(bytes, Form::Signature) {
         drop(crate::catalog::read(&list));
     }
+}
+
+/// What timestamps are taken to be of, and the number that was asked with.
+const STAMPED: (&[u8], u64) = (b"a signature", 7);
+
+/// Reads `bytes` as the answer of a timestamp authority, and as the token in one.
+///
+/// # Panics
+/// When a token that was taken from an answer is not to be believed.
+pub fn timestamp(bytes: &[u8]) {
+    let (signature, nonce) = STAMPED;
+    if let Ok(token) = timestamp::token_in(bytes, signature, nonce) {
+        timestamp::check(&token, signature).expect("it was checked");
+    }
+    drop(timestamp::check(bytes, signature));
+    drop(general::content(bytes, Form::Token));
+    drop(general::examine(bytes, Form::Token));
 }
 
 /// Reads `bytes` as a symbol file.
@@ -136,9 +154,10 @@ mod tests {
         let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
         let words: [&[u8]; 6] =
             [b"\xFF\xFF\xFF\xFF", b"\0\0\0\0", b"\x30\x80", b"\x84\x7F\xFF\xFF\xFF", b"[]", b"\":\"../"];
-        let readers: [(&str, Reader); 4] = [
+        let readers: [(&str, Reader); 5] = [
             ("image", super::image),
             ("catalog", super::catalog),
+            ("timestamp", super::timestamp),
             ("symbols", super::symbols),
             ("manifest", super::manifest),
         ];

@@ -7,11 +7,13 @@ use std::sync::LazyLock;
 
 use nmrctl::manifest::{MANIFEST_FILE, Manifest};
 
+use crate::canonical;
 use crate::package::assemble::samples::{bundle, unsigned};
 use crate::pe::{Image, attach_signature, samples};
 use crate::registrations::samples::registering;
 use crate::signature::general::{self, Form};
-use crate::signature::timestamp::samples::authority;
+use crate::signature::timestamp;
+use crate::signature::timestamp::samples::{Answer, authority};
 use crate::signature::{self, Content};
 use crate::signer::samples::{pem, with_timestamps};
 use crate::symbols::samples::symbols;
@@ -30,7 +32,7 @@ pub(super) fn seeds(target: &str) -> Vec<&'static Seed> {
 }
 
 /// The targets, as the programs in `xtask/fuzz` are called.
-const TARGETS: [&str; 5] = ["inf", "image", "catalog", "symbols", "manifest"];
+const TARGETS: [&str; 6] = ["inf", "image", "catalog", "timestamp", "symbols", "manifest"];
 
 fn all() -> Vec<Seed> {
     let mut files = bundle().files;
@@ -41,6 +43,7 @@ fn all() -> Vec<Seed> {
     let registering = registering(&[("echo", 1, [7; 16]), ("relay", 2, [8; 16])]);
     let signature_of = |bytes: &[u8]| Image::parse(bytes).unwrap().signature().unwrap().unwrap().to_vec();
     let timestamped = timestamped(&importing);
+    let (answer, token) = answer_and_token();
     let seed = |target, name, content| Seed { target, name, content };
     vec![
         seed("inf", "source", include_bytes!("../../../inf/composite.inx").to_vec()),
@@ -55,6 +58,9 @@ fn all() -> Vec<Seed> {
         seed("image", "importing", importing),
         seed("image", "registering", registering),
         seed("image", "with-timestamp", timestamped),
+        seed("timestamp", "answer", answer),
+        seed("timestamp", "token", token.clone()),
+        seed("timestamp", "token-with-attribute-certificate", with_attribute_certificate(&token)),
         seed("symbols", "driver", symbols_of_driver),
         seed("symbols", "other", symbols([0xAB; 16])),
         seed("manifest", "signed", of_bundle(MANIFEST_FILE)),
@@ -68,6 +74,32 @@ fn timestamped(image: &[u8]) -> Vec<u8> {
     let signer = with_timestamps(key, certificate, Some(&authority()));
     let content = Content::image(&Image::parse(image).unwrap()).unwrap();
     attach_signature(image, &signature::sign(&content, &signer).unwrap()).unwrap()
+}
+
+/// The answer of an authority to the fuzzer's question, and the token in it.
+fn answer_and_token() -> (Vec<u8>, Vec<u8>) {
+    let (signature, nonce) = super::STAMPED;
+    let question = timestamp::request(signature, nonce).unwrap();
+    let answer = Answer::to(&question).der(&authority());
+    let token = timestamp::token_in(&answer, signature, nonce).unwrap();
+    (answer, token)
+}
+
+/// `token` with an attribute certificate of the obsolete form among its certificates, as those of Microsoft's authority.
+fn with_attribute_certificate(token: &[u8]) -> Vec<u8> {
+    const CERTIFICATES: u8 = 0xA0;
+    let children = |element: &[u8]| canonical::children(element).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let parts = children(token);
+    let signed_data = children(&parts[1]).concat();
+    let added = children(&signed_data).into_iter().map(|part| match part[0] {
+        CERTIFICATES => {
+            let obsolete = canonical::element(0xA1, &canonical::element(0x30, &[]));
+            canonical::element(CERTIFICATES, &[canonical::contents(&part), &obsolete].concat())
+        }
+        _ => part,
+    });
+    let signed_data = canonical::element(0x30, &added.collect::<Vec<_>>().concat());
+    canonical::element(0x30, &[parts[0].clone(), canonical::element(0xA0, &signed_data)].concat())
 }
 
 /// A seed that its reader turns away at the door is worth nothing.
@@ -89,6 +121,13 @@ fn every_seed_is_read_to_its_end() {
         assert_eq!(timestamp.is_some(), seed.name == "with-timestamp", "{}", seed.name);
         let (_, list) = general::content(&seed.content, Form::Signature).unwrap();
         assert_eq!(crate::catalog::read(&list).is_ok(), seed.name == "catalog", "{}", seed.name);
+    }
+    let (signature, nonce) = super::STAMPED;
+    for seed in seeds("timestamp") {
+        match seed.name {
+            "answer" => drop(timestamp::token_in(&seed.content, signature, nonce).unwrap()),
+            _ => drop(timestamp::check(&seed.content, signature).unwrap()),
+        }
     }
     for seed in seeds("symbols") {
         crate::symbols::id(&seed.content).unwrap();
