@@ -11,6 +11,8 @@ use crate::process::Program;
 use crate::ui;
 
 mod arm64;
+#[cfg(test)]
+mod fake_machine;
 mod lacks;
 mod plan;
 mod probe;

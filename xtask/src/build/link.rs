@@ -1,12 +1,16 @@
 //! Links a driver's static library into an image whose bytes depend on nothing but its source and the toolchain.
 
+mod libraries;
+mod stamp;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result, bail};
 
+use self::libraries::find_libraries;
+use self::stamp::{stamp, write_if_other};
 use super::messages::Built;
 use crate::exit;
 use crate::process;
@@ -171,75 +175,6 @@ fn name_without_folder(command: &mut Command) {
 #[cfg(not(unix))]
 fn name_without_folder(_command: &mut Command) {}
 
-/// A library the compiler asks for, and where it is.
-#[derive(Debug, PartialEq, Eq)]
-struct Library {
-    name: String,
-    path: PathBuf,
-}
-
-/// Finds the libraries among `wanted`; other words there are options that `/NODEFAULTLIB` makes void.
-fn find_libraries(wanted: &[String], folders: &[PathBuf]) -> Result<Vec<Library>> {
-    let mut found: Vec<Library> = Vec::new();
-    for name in wanted.iter().filter(|word| !word.starts_with(['/', '-'])) {
-        if found.iter().any(|library| library.name == *name) {
-            continue;
-        }
-        let Some(path) = folders.iter().find_map(|folder| library_in(folder, name)) else {
-            let searched: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
-            return Err(exit::missing(format!(
-                "the import library {name} is not in {}; set WDKContentRoot to a kit that has it",
-                searched.join(", ")
-            )));
-        };
-        found.push(Library { name: name.clone(), path });
-    }
-    Ok(found)
-}
-
-/// `ntoskrnl.lib` in a Windows kit, whatever its case, or `libntoskrnl.a` in mingw-w64.
-fn library_in(folder: &Path, name: &str) -> Option<PathBuf> {
-    let stem = name.strip_suffix(".lib").unwrap_or(name);
-    let plain = [folder.join(name), folder.join(format!("lib{stem}.a"))];
-    if let Some(path) = plain.into_iter().find(|path| path.is_file()) {
-        return Some(path);
-    }
-    let entries = fs::read_dir(folder).ok()?.flatten();
-    let mut alike: Vec<PathBuf> = entries
-        .filter(|entry| entry.file_name().to_str().is_some_and(|found| found.eq_ignore_ascii_case(name)))
-        .map(|entry| entry.path())
-        .collect();
-    alike.sort();
-    alike.into_iter().next()
-}
-
-/// Everything the image depends on, in one text.
-fn stamp<'a>(
-    linker: &'a Path,
-    arguments: &[String],
-    inputs: impl Iterator<Item = &'a Path>,
-) -> Result<String> {
-    let mut lines = vec![arguments.join(" ")];
-    for path in std::iter::once(linker).chain(inputs) {
-        let Ok(metadata) = fs::metadata(path) else {
-            lines.push(format!("{} absent", path.display()));
-            continue;
-        };
-        let changed = metadata.modified().with_context(|| format!("{} has no age", path.display()))?;
-        let age = changed.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        lines.push(format!("{} {} {age}", path.display(), metadata.len()));
-    }
-    Ok(lines.join("\n"))
-}
-
-/// Leaves a file alone that is right: its age says whether a link is up to date.
-fn write_if_other(path: &Path, content: &[u8]) -> Result<()> {
-    if fs::read(path).is_ok_and(|found| found == content) {
-        return Ok(());
-    }
-    fs::write(path, content).with_context(|| format!("{} cannot be written", path.display()))
-}
-
 fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))
 }
@@ -285,49 +220,9 @@ mod tests {
     }
 
     #[test]
-    fn libraries_are_found_under_either_toolchains_name_and_any_case() {
-        let mingw = tempfile::tempdir().unwrap();
-        let kit = tempfile::tempdir().unwrap();
-        fs::write(mingw.path().join("libhal.a"), "").unwrap();
-        fs::write(kit.path().join("NtosKrnl.Lib"), "").unwrap();
-        let folders = [mingw.path().to_owned(), kit.path().to_owned()];
-        let wanted = ["ntoskrnl.lib", "hal.lib", "ntoskrnl.lib", "/defaultlib:libcmt"].map(str::to_owned);
-        let found = find_libraries(&wanted, &folders).unwrap();
-        assert_eq!(
-            found,
-            [
-                Library { name: "ntoskrnl.lib".into(), path: kit.path().join("NtosKrnl.Lib") },
-                Library { name: "hal.lib".into(), path: mingw.path().join("libhal.a") },
-            ]
-        );
-    }
-
-    #[test]
-    fn a_library_that_is_nowhere_is_named() {
-        let error = find_libraries(&["wdmsec.lib".to_owned()], &["/kit".into()]).unwrap_err();
-        assert!(error.to_string().contains("wdmsec.lib is not in /kit"), "{error}");
-        assert_eq!(exit::reason_of(&error), exit::Reason::Missing);
-    }
-
-    #[test]
     fn a_frame_too_large_for_the_kernel_is_explained() {
         assert!(hint("rust-lld: error: undefined symbol: __chkstk\n").unwrap().contains("4 KiB"));
         assert_eq!(hint("rust-lld: error: undefined symbol: other\n"), None);
-    }
-
-    #[test]
-    fn the_stamp_changes_with_arguments_and_inputs() {
-        let folder = tempfile::tempdir().unwrap();
-        let input = folder.path().join("echo.lib");
-        fs::write(&input, "one").unwrap();
-        let of = |arguments: &[String]| {
-            stamp(Path::new("/no/linker"), arguments, [input.as_path()].into_iter()).unwrap()
-        };
-        let first = of(&["/DLL".to_owned()]);
-        assert_eq!(first, of(&["/DLL".to_owned()]));
-        assert_ne!(first, of(&["/EXE".to_owned()]));
-        fs::write(&input, "other").unwrap();
-        assert_ne!(first, of(&["/DLL".to_owned()]));
     }
 
     #[test]

@@ -1,63 +1,14 @@
 //! From built images to an unsigned bundle, all in memory. It depends on sources and toolchain alone; [`super::seal`] signs
 //! it.
 
-use std::borrow::Cow;
-
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use nmrctl::manifest::{Driver, FORMAT, File, MANIFEST_FILE, Manifest, Source};
 
-use super::components::Component;
+use super::driver::{driver_package, require_unsigned};
+use super::parts::{NMRCTL, Parts};
 use super::{licences, readme, sbom};
-use crate::architecture::Architecture;
 use crate::bundle::Bundle;
-use crate::catalog;
-use crate::inf::{self, Inf, primitive};
-use crate::moment::Moment;
-use crate::oldest_system;
 use crate::pe::Image;
-use crate::registrations;
-use crate::symbols;
-
-/// Where the program for the target machine lies.
-pub(super) const NMRCTL: &str = "nmrctl.exe";
-
-/// Everything a bundle is made from.
-#[derive(Clone, Debug)]
-pub(crate) struct Parts {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) architecture: Architecture,
-    pub(crate) revision: Option<String>,
-    pub(crate) modified: bool,
-    pub(crate) toolchain: String,
-    pub(crate) moment: Moment,
-    /// The program for the target machine, unsigned.
-    pub(crate) nmrctl: Vec<u8>,
-    pub(crate) drivers: Vec<DriverParts>,
-    /// The packages that the images are made of.
-    pub(crate) components: Vec<Component>,
-}
-
-impl Parts {
-    /// The names of all images.
-    pub(super) fn images(&self) -> impl Iterator<Item = &str> {
-        self.drivers.iter().map(|driver| driver.image_name.as_str()).chain([NMRCTL])
-    }
-}
-
-/// Everything one driver's package is made from.
-#[derive(Clone, Debug)]
-pub(crate) struct DriverParts {
-    pub(crate) name: String,
-    /// The `.inx` file's name, for messages.
-    pub(crate) inx_name: String,
-    pub(crate) inx: Vec<u8>,
-    /// The image's file name.
-    pub(crate) image_name: String,
-    /// The image, unsigned.
-    pub(crate) image: Vec<u8>,
-    pub(crate) symbols: Vec<u8>,
-}
 
 /// Makes the unsigned bundle: stamps, catalogs, describes.
 pub(crate) fn assemble(parts: &Parts) -> Result<Bundle> {
@@ -125,104 +76,16 @@ pub(crate) fn manifest_bytes(manifest: &Manifest) -> Result<Vec<u8>> {
     Ok(text.into_bytes())
 }
 
-/// The package of one driver.
-fn driver_package(parts: &Parts, driver: &DriverParts) -> Result<(Driver, Bundle)> {
-    let DriverParts { name, inx_name, inx, image_name, image, symbols } = driver;
-    let architecture = parts.architecture;
-    let stamped = inf::stamp::stamp(inx_name, inx, architecture, &parts.version, parts.moment)?;
-    let parsed = Inf::parse(inx_name, &stamped)?;
-    let primitive = primitive::primitive(&parsed, architecture)?;
-    let [service] = primitive.services.as_slice() else {
-        bail!("{inx_name}: it adds {} services, expected one", primitive.services.len());
-    };
-    let inf_name = format!("{name}.inf");
-    let available = |path: &str| match path {
-        _ if path == inf_name => Some(Cow::Borrowed(stamped.as_slice())),
-        _ if path.eq_ignore_ascii_case(image_name) => Some(Cow::Borrowed(image.as_slice())),
-        _ => None,
-    };
-    let parameters = catalog::Parameters::of_bundle(architecture, parts.moment.epoch());
-    let packaged = Inf::parse(&inf_name, &stamped)?;
-    let list = catalog::only_list(packaged, &parameters, available).map_err(|mut problems| {
-        // The author knows the file it was stamped from; lines are the same.
-        problems.name.clone_from(inx_name);
-        problems
-    })?;
-    let parsed_image = Image::parse(image).with_context(|| image_name.clone())?;
-    require_unsigned(&parsed_image).with_context(|| image_name.clone())?;
-    let minimum_build = minimum_build(&parsed, inx_name, &parsed_image, image_name, architecture)?;
-    let symbols_id = symbols_id(&parsed_image, symbols).with_context(|| image_name.clone())?;
-    let path = |file: &str| format!("{name}/{file}");
-    let described = Driver {
-        service: service.name.clone(),
-        inf: path(&inf_name),
-        catalog: path(&primitive.catalog),
-        image: path(image_name),
-        symbols: path(&format!("{name}.pdb")),
-        symbols_id,
-        minimum_build,
-        registrations: registrations::of_image(&parsed_image).with_context(|| image_name.clone())?,
-    };
-    let mut package = Bundle::default();
-    package.files.insert(described.catalog.clone(), catalog::unsigned(&list)?);
-    package.files.insert(described.image.clone(), image.clone());
-    package.files.insert(described.symbols.clone(), symbols.clone());
-    package.files.insert(described.inf.clone(), stamped);
-    Ok((described, package))
-}
-
-/// What is signed twice is trusted by nobody.
-fn require_unsigned(image: &Image<'_>) -> Result<()> {
-    if image.signature()?.is_some() {
-        bail!("the image is signed already");
-    }
-    Ok(())
-}
-
-/// The oldest build that has all that the image imports and that the INF installs on. An INF that installs where an
-/// import is missing would leave a driver there that does not load.
-fn minimum_build(
-    inf: &Inf,
-    inf_name: &str,
-    image: &Image<'_>,
-    image_name: &str,
-    architecture: Architecture,
-) -> Result<u32> {
-    let imports = image.imports().with_context(|| image_name.to_owned())?;
-    let (needed, because) = oldest_system::of_imports(&imports, architecture);
-    let (claimed, place) = oldest_system::of_inf(inf, architecture);
-    match because {
-        Some(import) if needed > claimed => Err(anyhow!(
-            "{inf_name}:{}:{}: it installs on {}, but {image_name} imports {} from {}, which came with {}; call the routine \
-             only where it is there (MmGetSystemRoutineAddress), or decorate the section with the build",
-            place.line,
-            place.column,
-            oldest_system::name(claimed),
-            import.routine,
-            import.module,
-            oldest_system::name(needed),
-        )),
-        _ => Ok(needed.max(claimed)),
-    }
-}
-
-/// What joins the image to its symbols; both must say the same.
-fn symbols_id(image: &Image<'_>, bytes: &[u8]) -> Result<Option<String>> {
-    let Some(record) = image.debug_record()? else { return Ok(None) };
-    let (named, found) = (record.id(), symbols::id(bytes).map_err(|what| anyhow!("its symbols: {what}"))?);
-    if named != found {
-        bail!("it belongs to the symbols {named}, those beside it are {found}: build both again");
-    }
-    Ok(Some(named))
-}
-
 #[cfg(test)]
 pub(crate) mod samples {
     //! A small bundle made of synthetic images.
 
     use super::super::components;
+    use super::super::parts::DriverParts;
     use super::super::seal::seal;
     use super::*;
+    use crate::architecture::Architecture;
+    use crate::moment::Moment;
     use crate::pe::samples::{image, with_symbols};
     use crate::signer::samples::signer;
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::assemble::{DriverParts, NMRCTL, Parts};
 use super::components;
+use super::parts::{DriverParts, NMRCTL, Parts};
 use super::plan::{self, Plan};
 use super::sources::Sources;
 use crate::build::{self, DriverImage, Packages, Target};

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::assemble::Parts;
 use super::components::Component;
+use super::parts::Parts;
 use crate::licence;
 
 /// The file's name in a bundle.

@@ -61,8 +61,8 @@ fn below(probe: &impl Probe, folder: &Path, name: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::super::Need;
+    use super::super::fake_machine::FakeMachine;
     use super::super::lacks::lacks as all_lacks;
-    use super::super::plan::fake::FakeMachine;
     use super::super::plan::plan;
     use super::*;
 

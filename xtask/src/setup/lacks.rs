@@ -186,7 +186,7 @@ fn clang_of(release: &Release) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::fake::FakeMachine;
+    use super::super::fake_machine::FakeMachine;
     use super::*;
 
     const PACKAGE: [&str; 4] =
