@@ -47,19 +47,31 @@ impl Signer {
     /// Brings key and certificate together, and refuses what Windows or prudence would. A key that is elsewhere is asked
     /// for one signature first.
     fn new(key: Key, certificate: Certificate, chain: Vec<Certificate>, now: SystemTime) -> Result<Self> {
-        let belongs = match key.public() {
-            Some(public) => public == certificate.public_key(),
+        let (belongs, otherwise) = match key.public() {
+            Some(public) => (public == certificate.public_key(), String::new()),
             None => {
                 let message = b"nmr-drivers: does this key belong to the certificate?";
-                certificate.verifies(message, &key.sign(message)?)
+                let signature = key.sign(message)?;
+                let otherwise = format!(
+                    "; or the {} bytes that came back are not a signature (RSA, PKCS #1 v1.5, SHA-256) and nothing else",
+                    signature.len()
+                );
+                (certificate.verifies(message, &signature), otherwise)
             }
         };
+        let subject = certificate.subject();
         if !belongs {
-            bail!("the key does not belong to the certificate {}", certificate.subject());
+            bail!(
+                "the key does not belong to the certificate {subject}: name the one that was issued for it{otherwise}"
+            );
         }
         let faults = certificate.faults(now);
         if !faults.is_empty() {
-            bail!("the certificate {} is not fit: {}", certificate.subject(), faults.join("; "));
+            bail!(
+                "the certificate {subject} is not fit: {}. Have one issued for code signing (RSA of 2048 bits or more, SHA-256, \
+                 digital signature), or name neither key nor certificate: a pair for tests is made then",
+                faults.join("; ")
+            );
         }
         let mut chain = chain;
         chain.retain(|other| other.der != certificate.der);
@@ -193,7 +205,9 @@ mod tests {
     #[test]
     fn key_and_certificate_must_belong_together() {
         let ((key, _), (_, certificate)) = (samples::pem(), samples::other_pem());
-        assert!(refusal(key, certificate).contains("does not belong to the certificate CN="));
+        let refusal = refusal(key, certificate);
+        assert!(refusal.contains("does not belong to the certificate CN="), "{refusal}");
+        assert!(refusal.ends_with("name the one that was issued for it"), "{refusal}");
     }
 
     #[test]
@@ -209,7 +223,10 @@ mod tests {
         let (key, certificate) = samples::pem();
         let later = SystemTime::now() + std::time::Duration::from_secs(30 * 366 * 24 * 3600);
         let error = Signer::from_pem(key, certificate, later).unwrap_err().to_string();
-        assert!(error.contains("expired on"), "{error}");
+        assert!(
+            error.contains("expired on") && error.contains("Have one issued for code signing"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -175,5 +175,5 @@ fn a_program_signs_if_its_key_is_that_of_the_certificate() {
         Err(error) => panic!("{error:#}"),
     }
     let wrong = with(files.put("other.pem", other));
-    assert!(refusal(&wrong).contains("the key does not belong to the certificate"));
+    assert!(refusal(&wrong).contains("or the 256 bytes that came back are not a signature"));
 }
