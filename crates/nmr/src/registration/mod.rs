@@ -10,6 +10,7 @@ mod free_slots;
 mod identity;
 mod instances;
 mod oldest;
+mod options;
 mod passage;
 mod registered;
 mod snapshot_row;
@@ -19,13 +20,14 @@ pub(crate) mod tests;
 mod word;
 
 pub(crate) use self::attach::Exchange;
-pub(crate) use self::core::{Core, RegistrationName};
-pub use self::core::{Options, Policy};
+pub(crate) use self::core::Core;
 #[cfg(test)]
 pub(crate) use self::door::Door;
 pub use self::identity::InstanceIdentity;
 pub use self::instances::{ClientInstances, Instances, ProviderInstances};
 use self::oldest::OldestPeer;
+pub(crate) use self::options::RegistrationName;
+pub use self::options::{Options, Policy};
 pub use self::registered::Registered;
 pub(crate) use self::word::RegistrationState;
 
