@@ -20,6 +20,7 @@ mod plan;
 mod request;
 mod setup_file;
 mod signature;
+mod taken_ids;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -71,6 +72,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<()> {
     let contracts = Contracts::read(&context.workspace)?;
     let args = complete(args, context, &contracts)?;
     let request = Request::new(&args, &contracts, &Identifier::draw)?;
+    taken_ids::refuse(&args, &context.workspace)?;
     let plan = Plan::new(&request)?;
     let step = context.ui.step("write");
     write::write(&plan, context)?;

@@ -87,7 +87,7 @@ mod tests {
         assert_eq!((args.name.as_deref(), args.clients), (Some("gauge"), vec!["echo".to_owned()]));
         assert_eq!(args.providers, ["gauge-npi", "meter-npi"]);
         assert!(
-            output.contains("\"Gauge\" cannot be a name") && output.contains("no NPI is called what"),
+            output.contains("\"Gauge\" cannot be a name") && output.contains("no NPI is called \"what\""),
             "{output}"
         );
     }

@@ -108,9 +108,9 @@ impl Contracts {
             [] if module.is_none() => Ok(Meant::New(Name::of_contract(text)?)),
             [] => {
                 let known = self.names().join(", ");
-                let stem = text.rsplit("::").next().unwrap_or(text);
+                let new = crate_for(text).unwrap_or_else(|| "my-own-npi, say".to_owned());
                 Err(exit::usage(format!(
-                    "no NPI is called {text}; there are {known}; a new contract is named after its crate: {stem}-npi"
+                    "no NPI is called {text:?}; there are {known}; a new contract is named after its crate: {new}"
                 )))
             }
             ref several => {
@@ -122,6 +122,13 @@ impl Contracts {
             }
         }
     }
+}
+
+/// What the crate of a new contract could be called whose NPI is `text`; nothing if there is no such name.
+fn crate_for(text: &str) -> Option<String> {
+    let stem = text.rsplit("::").next()?.to_lowercase().replace('_', "-");
+    let stem = stem.strip_suffix("-npi").unwrap_or(&stem);
+    Name::of_contract(&format!("{stem}-npi")).ok().map(|name| name.to_string())
 }
 
 /// The contracts in the text of the root of `package`. What is not Rust has none; the compiler says why.
@@ -232,6 +239,20 @@ mod tests {
         assert_eq!(clock.client.characteristics, Some(vec![("window".to_owned(), "0".to_owned())]));
         assert_eq!(clock.client.functions.as_ref().unwrap()[0].signature, "fn ticked(&self, _ticks: u64)");
         assert_eq!(contracts.0[1].client, Duties::default());
+    }
+
+    #[test]
+    fn what_is_advised_can_be_done() {
+        for (text, advice) in [
+            ("gauge", "its crate: gauge-npi"),
+            ("My_Gauge", "its crate: my-gauge-npi"),
+            ("my_npi", "its crate: my-npi"),
+            ("", "my-own-npi, say"),
+            ("type", "my-own-npi, say"),
+        ] {
+            let error = contracts().find(text).unwrap_err().to_string();
+            assert!(error.contains(advice), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn what_cannot_be_is_refused() {
         assert!(error.to_string().contains(why), "{error}");
     };
     refused(&args("scratch-driver", &[], &[]), "has no NPI");
-    refused(&args("scratch-driver", &["nothing"], &[]), "no NPI is called nothing; there are ");
+    refused(&args("scratch-driver", &["nothing"], &[]), "no NPI is called \"nothing\"; there are ");
     refused(&args("scratch-driver", &["echo"], &["echo"]), "asked for twice");
     refused(&args("scratch-driver", &[], &["wsk"]), "Windows is its provider; ask for --client wsk");
     refused(
