@@ -115,17 +115,23 @@ fn read_signature(item: &TraitItemFn, mistakes: &mut Mistakes) -> Option<Argumen
         mistakes.add(body.span(), "each side implements its functions itself: remove the body, or say `#[optional]` if a peer may leave the function out");
     }
     if let Some(parameter) = sig.generics.params.first() {
-        mistakes.add(parameter.span(), "a function of a dispatch table cannot be generic");
+        mistakes.add(
+            parameter.span(),
+            "C has one function at one address: write the type out, or a function for each",
+        );
     }
     if let Some(clause) = &sig.generics.where_clause {
         mistakes
             .add(clause.span(), "a function of a dispatch table is there for everybody: remove the bounds");
     }
     if let Some(variadic) = &sig.variadic {
-        mistakes.add(variadic.span(), "a function of a dispatch table names all its arguments");
+        mistakes.add(
+            variadic.span(),
+            "a function of a dispatch table names all its arguments: write them out, or take a slice",
+        );
     }
     if let Some(asyncness) = &sig.asyncness {
-        mistakes.add(asyncness.span(), "a function of a dispatch table cannot be async");
+        mistakes.add(asyncness.span(), "a call into a peer returns with its answer: remove the `async`, and let the peer call back through the other trait when it is done");
     }
     if let Some(abi) = &sig.abi {
         mistakes.add(abi.span(), "the macro makes the C functions: remove the `extern`");

@@ -109,11 +109,11 @@ impl Arguments {
     }
 }
 
-const NO_VERSION: &str = "a version is a number from 0 to 65535";
+const NO_VERSION: &str = "a version is a number from 0 to 65535, without quotes: `version = 1`";
 
 /// A version as written.
 pub(crate) fn version(number: &LitInt) -> syn::Result<u16> {
-    number.base10_parse().map_err(|_| syn::Error::new(number.span(), "a version is a number from 0 to 65535"))
+    number.base10_parse().map_err(|_| syn::Error::new(number.span(), NO_VERSION))
 }
 
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {

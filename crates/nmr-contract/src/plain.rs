@@ -70,7 +70,10 @@ fn name_lifetimes(field: &mut Type) {
 /// The fields of a struct, which gets C's layout.
 pub(crate) fn in_c_layout(item: &mut ItemStruct, what: &str, mistakes: &mut Mistakes) -> Vec<Field> {
     if let Some(parameter) = item.generics.params.first() {
-        mistakes.add(parameter.span(), format!("{what} has no generic parameters"));
+        mistakes.add(
+            parameter.span(),
+            format!("{what} has one layout: write the types out instead of parameters"),
+        );
     }
     match item.attrs.iter().find(|attribute| attribute.path().is_ident("repr")) {
         Some(repr) => {

@@ -128,7 +128,10 @@ fn check_heading(side: &ItemTrait, mistakes: &mut Mistakes) {
         mistakes.add(unsafety.span(), message);
     }
     if let Some(parameter) = side.generics.params.first() {
-        mistakes.add(parameter.span(), "a dispatch table has no generic parameters");
+        mistakes.add(
+            parameter.span(),
+            "a dispatch table has one layout: write the types out instead of parameters",
+        );
     }
     let bound = side.supertraits.first().map(Spanned::span);
     if let Some(bound) = bound.or(side.generics.where_clause.as_ref().map(Spanned::span)) {
@@ -147,7 +150,7 @@ fn functions(side: &mut ItemTrait, mistakes: &mut Mistakes) -> Vec<Function> {
     for item in &mut side.items {
         match item {
             TraitItem::Fn(function) => functions.extend(Function::take(function, mistakes)),
-            other => mistakes.add(other.span(), "a dispatch table has functions only"),
+            other => mistakes.add(other.span(), "a dispatch table has functions only: what else belongs to the contract stands beside the trait, in the module"),
         }
     }
     functions

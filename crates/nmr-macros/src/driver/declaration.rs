@@ -87,7 +87,7 @@ impl Parse for Declaration {
         }
         let name = input.parse()?;
         if input.peek(Token![<]) {
-            let message = "a driver is one value in static memory: it has no parameters";
+            let message = "a driver is one value in static memory: it has no parameters, so remove them";
             return Err(syn::Error::new(input.span(), message));
         }
         let body;
@@ -104,7 +104,7 @@ impl Parse for Declaration {
             read_entry(&mut read.settings, &mut read.registrations, body, mistakes)
         })?;
         if !input.is_empty() {
-            mistakes.add(input.span(), "an image is one driver: this is behind its declaration");
+            mistakes.add(input.span(), "an image is one driver, and this is behind its declaration: put a second driver into a crate of its own");
             input.parse::<TokenStream>()?;
         }
         Ok(Self { mistakes, ..read })

@@ -49,8 +49,8 @@ fn check_settings(declaration: &mut Declaration, mistakes: &mut Mistakes) {
         && entry == "own"
         && device.value
     {
-        let message =
-            "the control device is for `entry: wdm`: with an entry of its own the driver answers IRPs itself";
+        let message = "the control device is for `entry: wdm`: with an entry of its own the driver answers IRPs itself, so leave \
+             `control_device` out";
         mistakes.add(device.span(), message);
     }
     if registrations.is_empty() && mistakes.count() == 0 {
@@ -184,7 +184,16 @@ fn needs_of(
     for needed in &registration.options.needs {
         match registrations.iter().position(|other| other.name == *needed) {
             Some(index) => found.push(index),
-            None => mistakes.add(needed.span(), format!("no registration is named `{needed}`")),
+            None => {
+                let others = registrations.iter().filter(|other| other.name != registration.name);
+                let others: Vec<_> = others.map(|other| format!("`{}`", other.name)).collect();
+                let remedy = match &others[..] {
+                    [] => "leave `needs` out, as there is no other".to_owned(),
+                    [other] => format!("there is {other}"),
+                    others => format!("there are {}", others.join(", ")),
+                };
+                mistakes.add(needed.span(), format!("no registration is named `{needed}`: {remedy}"));
+            }
         }
     }
     found
