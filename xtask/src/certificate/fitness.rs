@@ -132,9 +132,16 @@ impl Certificate {
         self.foreign_self_signature_fault()
     }
 
-    /// The same, where its signature may be of any kind that was in use.
+    /// The same, where its signature may be of any kind that was in use. Without a root nobody asks who has issued a
+    /// certificate of another, but that of one who has issued it for himself must not get another name.
     fn foreign_self_signature_fault(&self) -> Result<()> {
         if !self.is_self_issued() {
+            let mut original = self.clone();
+            original.parsed.tbs_certificate.subject = original.parsed.tbs_certificate.issuer.clone();
+            ensure!(
+                !original.is_signed_by(self),
+                "its subject was changed: its signature is one of its own key"
+            );
             return Ok(());
         }
         let kind = self.parsed.signature_algorithm.oid;
@@ -251,6 +258,17 @@ mod tests {
         assert_eq!(renamed.foreign_faults(SystemTime::now()), ["its own signature does not match its key"]);
         renamed.parsed.signature_algorithm.oid = const_oid::db::rfc5912::MD_5_WITH_RSA_ENCRYPTION;
         assert!(renamed.foreign_faults(SystemTime::now())[0].contains("not RSA with a known digest"));
+    }
+
+    #[test]
+    fn a_certificate_that_vouches_for_itself_cannot_change_its_name() {
+        let mut renamed = samples::signer().certificate.clone();
+        assert_eq!(renamed.foreign_faults(SystemTime::now()), Vec::<String>::new());
+        renamed.parsed.tbs_certificate.subject =
+            samples::other_signer().certificate.parsed.tbs_certificate.subject.clone();
+        let der = renamed.parsed.to_der().unwrap();
+        let faults = Certificate::from_der(&der).unwrap().foreign_faults(SystemTime::now()).join("; ");
+        assert!(faults.contains("its subject was changed"), "{faults}");
     }
 
     #[test]
