@@ -37,7 +37,8 @@ pub(super) fn run(
         for name in &order {
             nmrctl.stop(name, UNLOAD_LIMIT).with_context(|| format!("{name} was not unloaded"))?;
         }
-        rounds::judge(lab, begin, &mut Counter::new())
+        // What a guest answers when a sample calls it is its own: a new provider of Echo does not echo yet.
+        rounds::judge_rules(lab, begin, &mut Counter::new())
             .with_context(|| format!("unloaded in the order {}", order.join(", ")))?;
     }
     step.done("");
