@@ -11,12 +11,24 @@ use super::{CRATE, Mutant, read};
 use crate::context::Context;
 use crate::process::{Finished, Program};
 
-/// What has to see a mutant, quick ones first: whole drivers, then unit tests and models, then many seeds.
-const TESTS: [&str; 6] = ["lifecycle", "unload", "nmr_abi", "nmr", "bug_classes", "contract_rows"];
+/// What has to see a mutant, quick ones first: whole drivers, then unit tests and models, then what crosses and in
+/// which versions, then many seeds.
+const TESTS: [&str; 9] = [
+    "lifecycle",
+    "unload",
+    "nmr_abi",
+    "nmr",
+    "versions",
+    "conventions",
+    "crossing",
+    "bug_classes",
+    "contract_rows",
+];
 /// They are built as they are needed: most mutants do not get beyond the first build.
-const BUILDS: [&[&str]; 3] = [
+const BUILDS: [&[&str]; 4] = [
     &["--test", "lifecycle", "--test", "unload"],
     &["--lib"],
+    &["--test", "versions", "--test", "conventions", "--test", "crossing"],
     &["--test", "bug_classes", "--test", "contract_rows"],
 ];
 
