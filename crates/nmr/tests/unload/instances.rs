@@ -136,6 +136,11 @@ fn a_driver_is_not_bound_to_its_own_instances() {
     let driver = hooks.driver();
     driver.spare[1].activate_as(InstanceIdentity::new(id(0xe), 1), &at_passive()).expect("idle");
     assert_eq!(driver.own.bindings(), 0);
+    // Nor when neither side shows the driver's module id.
+    driver.own.deactivate(&at_most_dispatch());
+    driver.own.wait_deactivated(&may_wait());
+    driver.own.activate_as(InstanceIdentity::new(id(0xf), 2), &at_passive()).expect("idle");
+    assert_eq!(driver.own.bindings(), 0);
     let stranger = Curious::register(&world);
     assert_eq!(driver.spare[1].bindings(), 1);
     drop(hooks);
