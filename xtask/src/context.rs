@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::ui::{self, Ui};
@@ -27,7 +28,7 @@ impl Context {
     /// Finds the workspace and asks cargo for the target folder.
     pub(crate) fn new(json: bool) -> Result<Self> {
         let workspace = workspace_root()?;
-        let Metadata { target_directory, packages } = cargo_metadata(&workspace)?;
+        let Metadata { target_directory, packages } = cargo_metadata(&workspace, MEMBERS)?;
         let own = packages.into_iter().find(|package| package.name == "xtask");
         let version = own.context("cargo metadata does not list xtask")?.version;
         Ok(Self { workspace, target: target_directory, version, json, ui: Ui::new() })
@@ -39,6 +40,16 @@ impl Context {
             ui::print(serde_json::to_string_pretty(result)?)?;
         }
         Ok(())
+    }
+
+    /// What cargo says of the members of the workspace.
+    pub(crate) fn members<T: DeserializeOwned>(&self) -> Result<T> {
+        cargo_metadata(&self.workspace, MEMBERS)
+    }
+
+    /// What cargo says of every package that Cargo.lock names. What this machine does not have is downloaded.
+    pub(crate) fn all_packages<T: DeserializeOwned>(&self) -> Result<T> {
+        cargo_metadata(&self.workspace, ALL_PACKAGES)
     }
 
     /// The program to start for `cargo`: the one that started us.
@@ -84,9 +95,13 @@ struct Package {
     version: String,
 }
 
-fn cargo_metadata(workspace: &Path) -> Result<Metadata> {
+const MEMBERS: &[&str] = &["--no-deps", "--offline"];
+const ALL_PACKAGES: &[&str] = &["--locked", "--all-features"];
+
+fn cargo_metadata<T: DeserializeOwned>(workspace: &Path, options: &[&str]) -> Result<T> {
     let output = Command::new(cargo())
-        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .args(["metadata", "--format-version=1"])
+        .args(options)
         .current_dir(workspace)
         .stdin(Stdio::null())
         .output()

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -49,16 +48,7 @@ pub(crate) struct DriverPackage {
 impl Packages {
     /// Asks cargo about the members of the workspace.
     pub(crate) fn read(context: &Context) -> Result<Self> {
-        let output = Command::new(context.cargo())
-            .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
-            .current_dir(&context.workspace)
-            .stdin(Stdio::null())
-            .output()
-            .context("cargo cannot be started")?;
-        if !output.status.success() {
-            bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        serde_json::from_slice(&output.stdout).context("the answer of cargo metadata was not understood")
+        context.members()
     }
 
     /// All drivers, sorted by name.

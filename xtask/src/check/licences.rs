@@ -2,9 +2,8 @@
 //! the licences that deny.toml allows.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use serde::Deserialize;
 
 use super::finding::Finding;
@@ -41,18 +40,9 @@ struct Node {
 }
 
 impl Graph {
-    /// That of the workspace. What Cargo.lock names and this machine does not have is downloaded.
+    /// That of the workspace.
     pub(super) fn read(context: &Context) -> Result<Self> {
-        let output = Command::new(context.cargo())
-            .args(["metadata", "--locked", "--all-features", "--format-version=1"])
-            .current_dir(&context.workspace)
-            .stdin(Stdio::null())
-            .output()
-            .context("cargo cannot be started")?;
-        if !output.status.success() {
-            bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        serde_json::from_slice(&output.stdout).context("the answer of cargo metadata was not understood")
+        context.all_packages()
     }
 
     pub(super) fn packages(&self) -> usize {

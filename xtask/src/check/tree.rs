@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use super::source::SourceFile;
@@ -148,17 +147,7 @@ struct Member {
 }
 
 fn packages(context: &Context) -> Result<Vec<Package>> {
-    let output = Command::new(context.cargo())
-        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
-        .current_dir(&context.workspace)
-        .stdin(Stdio::null())
-        .output()
-        .context("cargo cannot be started")?;
-    if !output.status.success() {
-        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).context("the answer of cargo metadata was not understood")?;
+    let metadata: Metadata = context.members()?;
     let package = |member: Member| {
         let folder = member.manifest_path.parent().unwrap_or(Path::new(""));
         Package {
